@@ -9,6 +9,7 @@ CATALOGUE = "catalogue"
 CALENDARS = "calendars"
 RISK = "risk"
 STAFF = "staff"
+SECURITY = "security"
 INCIDENTS = "incidents"
 
 

@@ -30,6 +30,7 @@ NEEDED: dict[type[c.Command], tuple[Permission, ...]] = {
     c.LetStaffGo: (P.MANAGE_STAFF,),
     c.DefineRole: (P.MANAGE_ROLES,),
     c.RetireRole: (P.MANAGE_ROLES,),
+    c.NoteSecurity: (P.MANAGE_STAFF,),  # of others; everybody may of themselves
     c.RegisterTrader: (P.REGISTER_TRADERS,),
     c.EraseTrader: (P.ERASE_TRADERS,),
     c.PublishProgram: (P.PUBLISH_PROGRAMS,),
@@ -54,7 +55,6 @@ NEEDED: dict[type[c.Command], tuple[Permission, ...]] = {
 }
 """What a member of staff needs for a command: one of these."""
 
-_OF_TRADERS = c.PlaceOrder | c.EraseTrader  # each for themselves alone
 _OF_COURIERS = frozenset({c.AdoptCalendar, c.AdoptMarketDays})
 
 OF_WHO_ASKED = frozenset(
@@ -86,15 +86,28 @@ def refusal_of(command: c.Command, house: House) -> Refused | None:
     by, kind = command.by, type(command)
     if by == CONSOLE or (by == COURIER and kind in _OF_COURIERS):
         return None
-    if isinstance(command, _OF_TRADERS) and by == f"{TRADER}{command.trader}":
+    if by.startswith(TRADER) and _is_of_oneself(command):
         return None
     staff = staff_of(house)
     member = staff.working(by)
     if member is None:
         return Refused(refusal=Refusal.UNKNOWN_STAFF, detail=f"{by or 'nobody'} is nobody who works here")
+    if isinstance(command, c.NoteSecurity) and _is_of_oneself(command):
+        return None
     if not staff.of_member(member).intersection(NEEDED[kind]):
         return not_permitted(staff, by, NEEDED[kind][0])
     return _beyond_scope(command, house) if member.scope.is_limited else None
+
+
+def _is_of_oneself(command: c.Command) -> bool:
+    """Whether it concerns nobody but the person whom it is by, and is theirs to ask."""
+    match command:
+        case c.PlaceOrder() | c.EraseTrader():
+            return command.by == f"{TRADER}{command.trader}"
+        case c.NoteSecurity():
+            return command.by == command.person
+        case _:
+            return False
 
 
 def not_permitted(staff: Staff, by: str, needed: Permission) -> Refused:

@@ -12,6 +12,7 @@ from actors.names import (
     ENGINE,
     INCIDENTS,
     RISK,
+    SECURITY,
     STAFF,
     account_desk,
     bridge_desk,
@@ -100,6 +101,8 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (RISK,)
         case c.AddStaff() | c.SetStaffRole() | c.SetStaffScope() | c.LetStaffGo() | c.DefineRole() | c.RetireRole():
             return (STAFF,)
+        case c.NoteSecurity():
+            return (SECURITY,)
         case c.SettleCommand() | c.EnforceAgain():
             return (enforcement_desk(body.bridge),)
         case _:

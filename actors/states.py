@@ -22,6 +22,7 @@ from actors.market_state import MarketState
 from actors.names import ENGINE
 from actors.order_desk import OrderState
 from actors.risk_desk import RiskState
+from actors.security_desk import SecurityState
 from actors.trader_desk import TraderState
 from firm.account import AccountState
 from firm.staff import Staff
@@ -54,6 +55,7 @@ _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     "catalogue": msgspec.json.Decoder(CatalogueState),
     "calendars": msgspec.json.Decoder(CalendarState),
     "risk": msgspec.json.Decoder(RiskState),
+    "security": msgspec.json.Decoder(SecurityState),
     "staff": msgspec.json.Decoder(Staff),
     "incidents": msgspec.json.Decoder(IncidentState, dec_hook=_read),
     "engine": msgspec.json.Decoder(EngineState),

@@ -45,6 +45,7 @@ from bridges.gateway import Gateway
 from firm.ids import ID_BITS
 from firm.inputs import ClockTicked, EngineResumed, EpochClosed, EpochOpened, Input, PolicyAdopted
 from firm.instant import MINUTE_US
+from storage.devices import DeviceBook
 from storage.drafts import DraftStore
 from storage.evidence import build_bundle
 from storage.front import FrontFile
@@ -52,6 +53,7 @@ from storage.ledger import Ledger
 from storage.reader import LedgerReader
 from storage.readmodels.registry import READ_MODELS
 from storage.readmodels.seals import any_sealed, is_sealed
+from storage.resets import ResetBook
 from storage.secret_files import Secrets
 from storage.sessions import SessionStore
 from storage.throttles import Throttle
@@ -118,6 +120,7 @@ class Machine:
         self.sessions = SessionStore(self.front, web.session_idle_min * MINUTE_US, web.session_absolute_min * MINUTE_US)
         self.drafts = DraftStore(self.front)
         self.throttle = Throttle(self.front, secrets.front_pepper())
+        self.devices, self.resets = DeviceBook(self.front), ResetBook(self.front)
 
     def _assemble(self) -> None:
         self.lab = Trials(self.directory)

@@ -41,6 +41,7 @@ from appliance.settings import (
     LedgerSettings,
     RiskSettings,
     Settings,
+    StaffFactor,
     WebSettings,
 )
 from bridges.enrolment import new_keypair
@@ -54,7 +55,7 @@ from firm.instant import SECOND_US, parse_utc, utc_text
 from storage.errors import LedgerInUse
 from storage.files import FirmDirectory, write_new
 from storage.lock import WriterLock
-from web.auth import hash_password
+from web.password_desk import hash_password
 
 HOST = "127.0.0.1"
 MARKER = ".evenhand-demo"
@@ -248,7 +249,7 @@ def _clear(directory: Path) -> None:
 def _found_firm(options: DemoOptions, platforms: Sequence[Platform], directory: Path, start_us: int) -> None:
     settings = Settings(
         firm=FirmSettings(name="Northlight Demo", slug="northlight-demo"),
-        web=WebSettings(host=HOST, port=options.port),
+        web=WebSettings(host=HOST, port=options.port, staff_second_factor=StaffFactor.DEMO),
         gateway=GatewaySettings(host=HOST, port=free_port(HOST)),
         clock=ClockSettings(source=ClockSource.SIMULATED),
         # A release takes several demo traders at once, by design; only a broken feed takes this many.

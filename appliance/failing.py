@@ -26,6 +26,7 @@ from storage.grounds import NotADecision
 from storage.keys import WrongMaster
 from storage.secret_files import SecretsRefused
 from storage.sqlite_file import FileRefused, TracesRemain
+from web.breached_list import ListRefused
 
 KNOWN: tuple[type[Exception], ...] = (
     BackupRefused,
@@ -43,6 +44,7 @@ KNOWN: tuple[type[Exception], ...] = (
     LedgerDamaged,
     LedgerInUse,
     LedgerRefused,
+    ListRefused,
     MailTaken,
     NoAnswer,
     NotADecision,

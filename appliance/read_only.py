@@ -30,6 +30,7 @@ from appliance.clock import wall_us
 from appliance.digest import engine_digest
 from appliance.health import HealthBook
 from appliance.notify import by_progress, tell
+from appliance.page_settings import page_settings
 from appliance.portal import Ready, address_of, serving_pages
 from appliance.portal_door import PortalDoor, connections_allowed
 from appliance.ports import portal_door
@@ -37,12 +38,14 @@ from appliance.serve import signals_to_stop
 from appliance.settings_file import read_settings
 from firm.commands import Command
 from firm.instant import MINUTE_US
+from storage.devices import DeviceBook
 from storage.drafts import DraftStore
 from storage.evidence import build_bundle
 from storage.files import open_firm_directory, write_new
 from storage.front import FrontFile
 from storage.lock import writers_kept_out
 from storage.reader import LedgerReader
+from storage.resets import ResetBook
 from storage.secret_files import read_secrets
 from storage.sessions import SessionStore
 from storage.throttles import Throttle
@@ -67,7 +70,7 @@ class ReadOnlyFirm:
         `told`: what a stay before this one told people. `diverged`: what time does not mend.
         """
         files = open_firm_directory(directory)
-        self.directory, self.why = directory, why
+        self.directory, self.why, self._goes_on = directory, why, diverged is None
         self.settings = read_settings(files.settings)
         self.secrets = secrets = read_secrets(directory)
         self.secret_texts = read_secret_texts(directory, self.settings.alarms)
@@ -80,8 +83,7 @@ class ReadOnlyFirm:
             opened.callback(vault.close)
             # The firm's own front.db cannot be written, and a full disk may be the one for temporary files, too.
             opened.callback((front := FrontFile.in_memory()).close)
-            engine = self._engine(to_decide=diverged is None)
-            self._goes_on = diverged is None
+            engine = self._engine(to_decide=self._goes_on)
             clock = clock_of(self.settings, self._reader)
             health = _health_of(engine, clock.now_us)
             reading = _reading_of(why, diverged)
@@ -90,18 +92,19 @@ class ReadOnlyFirm:
             live.publish_all()
             last_us = _last_received_us(self._reader)
             self.firm = Firm(
-                name=self.settings.firm.name,
+                **page_settings(self.settings),
                 live=live,
                 reader=self._reader,
                 vault=vault,
                 sessions=SessionStore(front, web.session_idle_min * MINUTE_US, web.session_absolute_min * MINUTE_US),
                 drafts=DraftStore(front),
                 throttle=Throttle(front, secrets.front_pepper()),
+                devices=DeviceBook(front),
+                resets=ResetBook(front),
                 ask=self._refuse,
                 evidence=self._evidence,
                 now_us=clock.now_us,
                 wall_us=wall_us,
-                https=web.tls_behind_proxy,
                 streams_max=self._door.streams_max,
                 machine=self.watch,
                 held=lambda: why,

@@ -20,6 +20,7 @@ from appliance.erasing import forget_who_is_due
 from appliance.errands import keep_house
 from appliance.garbage import set_aside_what_stays
 from appliance.notify import be_watched, inherited, tell
+from appliance.page_settings import page_settings
 from appliance.portal import STOP_SECONDS_MAX, Ready, address_of, serving_pages
 from appliance.ports import portal_door
 from appliance.settings import ClockSource
@@ -105,18 +106,19 @@ def _calendar_courier(machine: Machine) -> CalendarCourier:
 def _firm(machine: Machine, watch: Watch, tickets: Mapping[str, str]) -> Firm:
     """The machine as its pages see it."""
     return Firm(
-        name=machine.settings.firm.name,
+        **page_settings(machine.settings),
         live=machine.live,
         reader=machine.reader,
         vault=machine.vault,
         sessions=machine.sessions,
         drafts=machine.drafts,
         throttle=machine.throttle,
+        devices=machine.devices,
+        resets=machine.resets,
         ask=machine.ask,
         evidence=machine.evidence,
         now_us=machine.clock.now_us,
         wall_us=wall_us,
-        https=machine.settings.web.tls_behind_proxy,
         streams_max=machine.door.streams_max,
         machine=watch,
         held=lambda: machine.runner.held,

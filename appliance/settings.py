@@ -21,6 +21,7 @@ from firm.instant import SECOND_US
 from firm.policy import Policy
 
 MS_US = 1_000
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 Host = Annotated[str, Meta(min_length=1, max_length=253)]
@@ -31,6 +32,13 @@ class ClockSource(StrEnum):
 
     SYSTEM = "system"
     SIMULATED = "simulated"
+
+
+class StaffFactor(StrEnum):
+    """Whether staff need a second factor to sign in with."""
+
+    REQUIRED = "required"
+    DEMO = "demo"
 
 
 class LogLevel(StrEnum):
@@ -87,6 +95,19 @@ class WebSettings(Section, frozen=True, kw_only=True):
     session_absolute_min: Annotated[
         int, Meta(ge=5, le=43_200, description="Minutes after which one signs in again in any case.")
     ] = 720
+    staff_second_factor: Annotated[
+        StaffFactor,
+        Meta(
+            description="required: staff without a second factor can only add one. demo: they need none; for a demo on loopback alone."
+        ),
+    ] = StaffFactor.REQUIRED
+    breached_passwords: Annotated[
+        str,
+        Meta(
+            max_length=4_096,
+            description="A list of leaked passwords, as evenhand passwords build makes it, by its path. Empty: the one that comes along.",
+        ),
+    ] = ""
 
     def __post_init__(self) -> None:
         """Refuse an address that no browser would send as an origin."""
@@ -274,6 +295,16 @@ class Settings(Section, frozen=True, kw_only=True):
         require_callable("calendar.url", self.calendar.url, rules)
         require_callable("alarms.webhook.url", self.alarms.webhook.url, rules)
         require_callable("heartbeat.url", self.heartbeat.url, rules)
+        self._require_factors()
+
+    def _require_factors(self) -> None:
+        """Refuse what only a demo may do without."""
+        is_demo = self.clock.source is ClockSource.SIMULATED and self.web.host in LOOPBACK and not self.web.public_url
+        if self.web.staff_second_factor is StaffFactor.DEMO and not is_demo:
+            raise ValueError(
+                'web.staff_second_factor may be "demo" only where clock.source is "simulated", web.host is loopback and '
+                'web.public_url is empty: write "required"'
+            )
 
     def policy(self) -> Policy:
         """What desks decide by; adopted into the ledger when it changed."""

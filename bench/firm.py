@@ -21,6 +21,7 @@ from firm.needs import needs_of
 from firm.ruleset import Program
 from storage.files import FirmDirectory
 from web.auth import LOOPBACK_COOKIE, SESSION_ID_BYTES
+from web.signed import Signed, written
 
 BRIDGE = "sim"
 HOST = "127.0.0.1"
@@ -127,7 +128,7 @@ def hire(machine: Machine) -> int:
 def session_of(machine: Machine, person: str) -> str:
     """The cookie of somebody who has signed in. `person`: such as trader:7."""
     session_id = secrets.token_urlsafe(SESSION_ID_BYTES)
-    machine.sessions.set(session_id, b"", wall_us(), person)
+    machine.sessions.set(session_id, written(Signed(factor=True)), wall_us(), person)
     return f"{LOOPBACK_COOKIE}={session_id}"
 
 

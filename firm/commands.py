@@ -123,6 +123,34 @@ class RetireRole(Command, frozen=True, kw_only=True):
     why: str
 
 
+class SecurityAct(StrEnum):
+    """What changed in how somebody signs in."""
+
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  (words, no password)
+    PASSWORD_RESET = "password_reset"  # noqa: S105
+    TOTP_ADDED = "totp_added"
+    TOTP_REMOVED = "totp_removed"
+    PASSKEY_ADDED = "passkey_added"
+    PASSKEY_REMOVED = "passkey_removed"
+    CODES_RENEWED = "codes_renewed"
+    CODE_USED = "code_used"
+    FACTORS_RESET = "factors_reset"
+    SESSIONS_ENDED = "sessions_ended"
+    DEVICE_NEW = "device_new"
+
+
+class NoteSecurity(Command, frozen=True, kw_only=True, omit_defaults=True):
+    """Something changed in how `person` ("trader:<id>", "staff:<id>") signs in. `why`: where somebody else did it.
+
+    `sealed`: the address and device it came from, in the vault as whose `by` is; "" where it came from the console.
+    """
+
+    person: str
+    act: SecurityAct
+    sealed: str = ""
+    why: str = ""
+
+
 class RegisterTrader(Command, frozen=True, kw_only=True):
     """A trader; name, mail and credentials are in the vault behind `sealed`."""
 
@@ -306,6 +334,7 @@ Commanded = (
     | LetStaffGo
     | DefineRole
     | RetireRole
+    | NoteSecurity
     | RegisterTrader
     | EraseTrader
     | PublishProgram

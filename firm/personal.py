@@ -40,6 +40,18 @@ CLASSES = (
     ),
     PersonalClass("credentials", "The password, as a hash", "To let you in, and nobody else.", _CONTRACT),
     PersonalClass(
+        "factors",
+        "What you prove with beside the password that it is you: passkeys, the secret of an app, recovery codes as hashes",
+        "To let you in, and nobody who knows your password alone.",
+        _CONTRACT,
+    ),
+    PersonalClass(
+        "whence",
+        "The network address and kind of device from which you changed how you sign in",
+        "To show you, and the firm, who changed it.",
+        _INTEREST,
+    ),
+    PersonalClass(
         "session",
         "Network addresses, devices and comments that the trading platform reports with a login",
         "To notice accounts that several people trade, and one person under several names.",

@@ -3,15 +3,14 @@
 What is told of a value is whose it is and the commitment, which the ledger carries anyway; never the value.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
 
 import apsw
 
-from storage import keys
-from storage import vault as vault_file
+from storage import keys, vault_file
 from storage.audit_schema import parts_of
 from storage.condition import Condition
 from storage.errors import DiskRefused, VaultDamaged
@@ -35,8 +34,8 @@ def audit_vault(directory: Path, master: bytes, seals: Iterable[Seal], findings:
         return 0  # a firm that sealed nothing yet need not have a vault
     files = FirmDirectory(directory)
     try:
-        _audit_file(files.keys_db, keys.SCHEMA, findings)
-        _audit_file(files.vault_db, vault_file.SCHEMA, findings)
+        _audit_file(files.keys_db, {keys.VERSION: keys.SCHEMA}, findings)
+        _audit_file(files.vault_db, vault_file.SCHEMAS, findings)
         with closing(Vault.open_for_reading(directory, master)) as vault:
             return _audit(vault, chain([first], seals), findings)
     except _CANNOT_OPEN as broken:
@@ -44,7 +43,7 @@ def audit_vault(directory: Path, master: bytes, seals: Iterable[Seal], findings:
         return 0
 
 
-def _audit_file(path: Path, schema: str, findings: Findings) -> None:
+def _audit_file(path: Path, schemas: Mapping[int, str], findings: Findings) -> None:
     """An index that misses a value lets it open, but an erasure that goes by the index would leave it; a trigger could do anything."""
     if not path.exists():
         return  # which opening the vault tells better
@@ -53,7 +52,7 @@ def _audit_file(path: Path, schema: str, findings: Findings) -> None:
             if told != "ok":
                 findings.add(f"SQLite's integrity check of {path.name}: {told}", what_next=_TOGETHER)
         with closing(apsw.Connection(":memory:")) as fresh:
-            fresh.execute(schema)
+            fresh.execute(schemas.get(connection.pragma("user_version"), schemas[max(schemas)]))
             odd = sorted({f"{part.type} {part.name}" for part in parts_of(connection) ^ parts_of(fresh)})
         if odd:
             findings.add(
@@ -81,6 +80,11 @@ def _audit(vault: Vault, seals: Iterable[Seal], findings: Findings) -> int:
         else:
             what = f"the {klass} of {person} (commitment {commitment}) {condition.value}"
             findings.add(what, what_next=_TOGETHER)
+    for person in vault.with_factors():
+        try:
+            vault.factors(person)
+        except VaultDamaged as damaged:
+            findings.add(f"what {person} signs in with beside the password: {damaged}", what_next=_TOGETHER)
     if erased:
         findings.notes.append(f"sealed values that were forgotten, as the ledger says: {erased}")
     if unsaid:

@@ -15,19 +15,20 @@ import msgspec
 
 from firm.inputs import SegmentSealed, SnapshotWritten
 from firm.kinds import body_of
-from storage import keys, vault, vault_places
+from storage import keys, vault_places
 from storage.columns import unwatched
 from storage.commitment import bytes_of
 from storage.files import FirmDirectory
-from storage.people import CREDENTIALS, IDENTITY
+from storage.people import CREDENTIALS, FACTORS, IDENTITY
 from storage.quotes import Frames
 from storage.readmodels.seals import seal_of
 from storage.retention import segments_sealed
 from storage.rows import StoredRow, stored_rows
 from storage.schema import one_value, open_for_reading
 from storage.sealing import SealBroken
-from storage.sqlite_file import erase_traces, one_row, open_sqlite, open_to_read
+from storage.sqlite_file import erase_traces, one_row, open_to_read
 from storage.tiles import COLUMNS
+from storage.vault_file import open_vault_file, read_vault_file
 
 _ROWS = f"SELECT {COLUMNS} FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608  (constant columns)
 
@@ -45,12 +46,13 @@ class SealedValue(NamedTuple):
 
 
 class PersonRow(NamedTuple):
-    """A row of the vault's people. Empty bytes throughout: the person is no more."""
+    """A row of the vault's people. Empty bytes throughout: the person is no more. `factors`: empty where there are none."""
 
     person: str
     mail_index: bytes
     identity: bytes
     credentials: bytes
+    factors: bytes = b""
 
 
 class CheckpointRow(NamedTuple):
@@ -103,7 +105,7 @@ def _copy(connection: apsw.Connection, target: Path) -> None:
 
 
 def open_vault_to_copy(directory: Path) -> apsw.Connection:
-    return open_to_read(FirmDirectory(directory).vault_db, vault.APPLICATION, vault.VERSION)
+    return read_vault_file(FirmDirectory(directory))
 
 
 def open_keys_to_copy(directory: Path) -> apsw.Connection:
@@ -200,7 +202,7 @@ def read_values(connection: apsw.Connection, commitments: Iterable[bytes]) -> li
 
 def read_people(connection: apsw.Connection) -> dict[str, PersonRow]:
     """Everybody who can sign in."""
-    sql = "SELECT person, mail_index, identity, credentials FROM people"
+    sql = "SELECT person, mail_index, identity, credentials, coalesce(box, x'') FROM people LEFT JOIN factors USING (person)"
     return {row[0]: PersonRow(*row) for row in connection.execute(sql)}
 
 
@@ -230,7 +232,7 @@ class RestoredVault:
 
     def __init__(self, directory: Path) -> None:
         files = FirmDirectory(directory)
-        self._connection = open_sqlite(files.vault_db, vault.APPLICATION, vault.VERSION, "")
+        self._connection = open_vault_file(files)
         self._keys_db = files.keys_db
 
     def put(self, values: Sequence[SealedValue], people: Sequence[PersonRow]) -> None:
@@ -239,11 +241,16 @@ class RestoredVault:
             self._connection.executemany(
                 "INSERT OR REPLACE INTO sealed_values (commitment, person, class, box) VALUES (?, ?, ?, ?)", values
             )
+            self._connection.executemany("DELETE FROM factors WHERE person = ?", [(row.person,) for row in people])
+            self._connection.executemany(
+                "INSERT INTO factors (person, box) VALUES (?, ?)",
+                [(row.person, row.factors) for row in people if row.factors],
+            )
             gone = [(row.person,) for row in people if not row.identity]
             self._connection.executemany("DELETE FROM people WHERE person = ?", gone)
             self._connection.executemany(
                 "INSERT OR REPLACE INTO people (person, mail_index, identity, credentials) VALUES (?, ?, ?, ?)",
-                [row for row in people if row.identity],
+                [row[:4] for row in people if row.identity],
             )
 
     def forget(self, owners: Collection[Owner], master: bytes) -> int:
@@ -268,9 +275,17 @@ class RestoredVault:
             (said,) for said, box in sealed if key is None or not vault_places.opens(key, (person, klass, said), box)
         ]
         self._connection.executemany("DELETE FROM sealed_values WHERE commitment = ?", closed)
+        if klass == FACTORS and (key is None or not self._proves(person, key)):
+            self._connection.execute("DELETE FROM factors WHERE person = ?", (person,))
         if klass in (IDENTITY, CREDENTIALS) and (key is None or not self._signs_in(owner, key)):
             self._connection.execute("DELETE FROM people WHERE person = ?", (person,))
+            self._connection.execute("DELETE FROM factors WHERE person = ?", (person,))
         return len(closed)
+
+    def _proves(self, person: str, key: bytes) -> bool:
+        """Whether what the person proves who they are with is of this key."""
+        row = one_row(self._connection, "SELECT box FROM factors WHERE person = ?", (person,))
+        return row is not None and vault_places.opens_factors(key, person, bytes(row[0]))
 
     def _signs_in(self, owner: Owner, key: bytes) -> bool:
         """Whether what the person signs in with is of this key."""
@@ -288,7 +303,8 @@ class RestoredVault:
         with closing(open_to_read(self._keys_db, keys.APPLICATION, keys.VERSION)) as connection:
             held = set(read_keys(connection).wrapped)
         sealed = self._connection.execute("SELECT DISTINCT person, class FROM sealed_values")
-        return sorted({(person, klass) for person, klass in sealed} - held)
+        factors = self._connection.execute("SELECT person FROM factors")
+        return sorted(({(person, klass) for person, klass in sealed} | {(one, FACTORS) for (one,) in factors}) - held)
 
     def close(self) -> None:
         """Leave no trace of what was removed."""

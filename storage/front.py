@@ -1,4 +1,6 @@
-"""Front: front.db, where sessions, throttles and drafts lie. All of it may be lost: people sign in again, counters start anew.
+"""Front: front.db, where sessions, throttles, drafts, known devices and links to a new password lie.
+
+All of it may be lost: people sign in again, counters start anew.
 
 A damaged or foreign front.db is replaced by an empty one with a line in the log, at start as well as in the middle of work.
 Where the disk gives or takes nothing for now, or something else bears its name, FrontRefused is raised, and the next call tries
@@ -21,7 +23,7 @@ from storage.files import FirmDirectory
 from storage.sqlite_file import DISK_FAILED, READING, FileRefused, name_to_read, open_sqlite, what_came_first
 
 APPLICATION = 0x45564652  # "EVFR"
-VERSION = 3
+VERSION = 4
 MEMORY_BYTES_MAX = 64 * 2**20
 
 _SCHEMA = """
@@ -58,6 +60,22 @@ CREATE TABLE drafts (
     said BLOB NOT NULL,
     proof BLOB NOT NULL                -- proof_of the other columns but what it says
 ) STRICT;
+CREATE TABLE devices (
+    person TEXT NOT NULL,
+    device BLOB NOT NULL,              -- SHA-256 of the device's cookie
+    words TEXT NOT NULL,               -- what it says it is, coarsely
+    first_us INTEGER NOT NULL,
+    seen_us INTEGER NOT NULL,
+    proof BLOB NOT NULL,               -- proof_of the other columns
+    PRIMARY KEY (person, device)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX devices_by_age ON devices (seen_us);
+CREATE TABLE resets (
+    person TEXT PRIMARY KEY,
+    token BLOB NOT NULL UNIQUE,        -- SHA-256 of what the link holds
+    expires_us INTEGER NOT NULL,
+    proof BLOB NOT NULL                -- proof_of the other columns
+) STRICT, WITHOUT ROWID;
 """
 
 _DAMAGED = (apsw.CorruptError, apsw.NotADBError)

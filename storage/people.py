@@ -7,6 +7,8 @@ import msgspec
 
 IDENTITY = "identity"  # class: name, mail, role; what AddStaff and RegisterTrader commit to
 CREDENTIALS = "credentials"  # class: the password hash; changes without a trace in the ledger
+FACTORS = "factors"  # class: what one proves who one is with beside the password, as storage/factors.py has it; no trace either
+WHENCE = "whence"  # class: the address and the device that a change of one's security came from; what NoteSecurity commits to
 
 LOGINS = "platform:logins"  # whose the addresses and devices are that platforms report
 SESSION = "session"  # class: one login or refused event with what is personal in it

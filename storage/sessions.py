@@ -5,7 +5,8 @@ Methods touch a file and may be called from any thread; `now_us` is wall time, g
 """
 
 import hashlib
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import apsw
 
@@ -15,6 +16,7 @@ from storage.sqlite_file import one_row
 
 SESSIONS_MAX = 50_000
 SESSIONS_PER_PERSON_MAX = 20
+NAME_LENGTH = 16  # of the hash of an id, in hex, by which a person names a session of theirs
 RENEW_EVERY_US = MINUTE_US  # a page view within this time after the last one writes nothing
 IDLE_US = HOUR_US
 ABSOLUTE_US = 12 * HOUR_US
@@ -47,7 +49,7 @@ class SessionStore:
             created_us = known.created_us if known else now_us
             _put(
                 connection,
-                session_id,
+                _hash(session_id),
                 Session(person, content, created_us, now_us, self._expires_us(created_us, now_us)),
             )
             if known is None:
@@ -66,7 +68,7 @@ class SessionStore:
             known = _live(connection, session_id, now_us)
             if known and now_us - known.seen_us >= RENEW_EVERY_US:
                 expires_us = self._expires_us(known.created_us, now_us)
-                _put(connection, session_id, known._replace(seen_us=now_us, expires_us=expires_us))
+                _put(connection, _hash(session_id), known._replace(seen_us=now_us, expires_us=expires_us))
             return known is not None
 
         return self._front.do(work)
@@ -81,6 +83,59 @@ class SessionStore:
         self._front.do(
             lambda connection: connection.execute(
                 "DELETE FROM sessions WHERE person = ? AND session <> ?", (person, _hash(except_id))
+            )
+        )
+
+    def change(self, session_id: str, now_us: int, work: Callable[[bytes], bytes]) -> bool:
+        """Let `work` say what takes the place of a session's content, with nobody between. False: it has ended."""
+
+        def change(connection: apsw.Connection) -> bool:
+            known = _live(connection, session_id, now_us)
+            if known is not None:
+                _put(connection, _hash(session_id), known._replace(content=work(known.content)))
+            return known is not None
+
+        return self._front.do(change)
+
+    def change_others(self, person: str, except_id: str, now_us: int, work: Callable[[bytes], bytes]) -> None:
+        """The same of all live sessions of a person but one."""
+
+        def change(connection: apsw.Connection) -> None:
+            for key, session in _all_live(connection, person, now_us):
+                if key != _hash(except_id):
+                    _put(connection, key, session._replace(content=work(session.content)))
+
+        self._front.do(change)
+
+    def rotate(self, session_id: str, new_id: str, content: bytes, now_us: int) -> bool:
+        """Go on under another id: the one before opens nothing any more, and when it began stays. False: it has ended."""
+
+        def rotate(connection: apsw.Connection) -> bool:
+            known = _live(connection, session_id, now_us)
+            if known is not None:
+                connection.execute("DELETE FROM sessions WHERE session = ?", (_hash(session_id),))
+                expires_us = self._expires_us(known.created_us, now_us)
+                renewed = known._replace(content=content, seen_us=now_us, expires_us=expires_us)
+                _put(connection, _hash(new_id), renewed)
+            return known is not None
+
+        return self._front.do(rotate)
+
+    def listed(self, person: str, now_us: int) -> list[tuple[str, Session]]:
+        """A person's live sessions, the newest first, each with a name that is not its id and opens nothing."""
+
+        def look(connection: apsw.Connection) -> list[tuple[str, Session]]:
+            found = _all_live(connection, person, now_us)
+            return [(key.hex()[:NAME_LENGTH], session) for key, session in found]
+
+        return sorted(self._front.do(look), key=lambda one: -one[1].created_us)
+
+    def end_named(self, person: str, name: str) -> None:
+        """End the one of a person's sessions that is listed under this name."""
+        self._front.do(
+            lambda connection: connection.execute(
+                "DELETE FROM sessions WHERE person = ? AND substr(lower(hex(session)), 1, ?) = ?",
+                (person, NAME_LENGTH, name),
             )
         )
 
@@ -103,8 +158,16 @@ def _live(connection: apsw.Connection, session_id: str, now_us: int) -> Session 
     return Session(*row) if row and proof == proof_of(_hash(session_id), *row) else None
 
 
-def _put(connection: apsw.Connection, session_id: str, session: Session) -> None:
-    key = _hash(session_id)
+def _all_live(connection: apsw.Connection, person: str, now_us: int) -> list[tuple[bytes, Session]]:
+    sql = (
+        "SELECT session, proof, person, content, created_us, seen_us, expires_us FROM sessions"
+        " WHERE person = ? AND expires_us > ?"
+    )
+    rows: list[tuple[Any, ...]] = connection.execute(sql, (person, now_us)).fetchall()
+    return [(bytes(key), Session(*row)) for key, proof, *row in rows if proof == proof_of(bytes(key), *row)]
+
+
+def _put(connection: apsw.Connection, key: bytes, session: Session) -> None:
     connection.execute(
         "INSERT OR REPLACE INTO sessions (session, person, content, created_us, seen_us, expires_us, proof)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -127,6 +190,11 @@ def _make_room(connection: apsw.Connection, person: str) -> None:
             "DELETE FROM sessions WHERE session IN (SELECT session FROM sessions ORDER BY person <> '', expires_us LIMIT ?)",
             (held[0] - SESSIONS_MAX,),
         )
+
+
+def name_of(session_id: str) -> str:
+    """How a session is listed."""
+    return _hash(session_id).hex()[:NAME_LENGTH]
 
 
 def _hash(session_id: str) -> bytes:

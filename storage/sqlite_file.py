@@ -1,6 +1,7 @@
 """SQLite files beside the ledger: how keys.db, vault.db and front.db are opened, and how what was deleted leaves the disk."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from storage.files import is_mounted_read_only, write_new
 
 BUSY_MS = 5_000
 READING = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+NO_UPGRADES: Mapping[int, str] = {}
 DISK_FAILED = (apsw.IOError, apsw.FullError, apsw.CantOpenError, apsw.ReadOnlyError)
 
 
@@ -25,11 +27,19 @@ class TracesRemain(RuntimeError):
 
 
 def open_sqlite(
-    path: Path, application: int, version: int, schema: str, *, durable: bool = True, vfs: str | None = None
+    path: Path,
+    application: int,
+    version: int,
+    schema: str,
+    *,
+    durable: bool = True,
+    vfs: str | None = None,
+    upgrades: Mapping[int, str] = NO_UPGRADES,
 ) -> apsw.Connection:
     """Open or create a private database file whose header says what it is.
 
     `durable`: a commit that returned survives a power cut (synchronous=FULL). `vfs`: SQLite's way to the disk, by name.
+    `upgrades`: what SQL makes a file of an earlier version one of the next.
     """
     # The name is made before SQLite sees it, because SQLite would create it readable by others; -wal and -shm follow it.
     if not path.exists():
@@ -42,6 +52,7 @@ def open_sqlite(
     connection.pragma("secure_delete", True)
     connection.pragma("journal_mode", "WAL")
     connection.pragma("synchronous", "FULL" if durable else "NORMAL")
+    _upgrade(connection, application, version, upgrades)
     _check_header(connection, path, application, version, schema)
     if durable:
         settle(connection)
@@ -49,14 +60,19 @@ def open_sqlite(
     return connection
 
 
-def open_to_read(path: Path, application: int, version: int, *, still: bool = False) -> apsw.Connection:
-    """Open an existing file without being able to change it, beside the process that writes it. `still`: nobody does."""
+def open_to_read(
+    path: Path, application: int, version: int, *, still: bool = False, earlier: AbstractSet[int] = frozenset()
+) -> apsw.Connection:
+    """Open an existing file without being able to change it, beside the process that writes it. `still`: nobody does.
+
+    `earlier`: versions before this one that can be read all the same.
+    """
     connection = apsw.Connection(name_to_read(path, still=still), flags=READING)
     connection.set_busy_timeout(BUSY_MS)
     connection.pragma("query_only", True)
     connection.pragma("trusted_schema", False)
     found = (connection.pragma("application_id"), connection.pragma("user_version"))
-    if found != (application, version):
+    if found != (application, version) and (found[0] != application or found[1] not in earlier):
         connection.close()
         raise _not_ours(path, found, (application, version))
     watch_types(connection)
@@ -143,6 +159,17 @@ def _check_header(connection: apsw.Connection, path: Path, application: int, ver
         connection.execute(schema)
         connection.pragma("application_id", application)
         connection.pragma("user_version", version)
+
+
+def _upgrade(connection: apsw.Connection, application: int, version: int, upgrades: Mapping[int, str]) -> None:
+    """One version after another; each is whole or not begun."""
+    while (
+        connection.pragma("application_id") == application and (found := connection.pragma("user_version")) in upgrades
+    ):
+        assert found < version
+        with connection:
+            connection.execute(upgrades[found])
+            connection.pragma("user_version", found + 1)
 
 
 def _not_ours(path: Path, found: tuple[int, int], wanted: tuple[int, int]) -> FileRefused:

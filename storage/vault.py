@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import apsw
 import msgspec
@@ -23,39 +23,16 @@ from storage.condition import Condition
 from storage.errors import DiskRefused, VaultDamaged
 from storage.files import FirmDirectory
 from storage.keys import KeyRing
-from storage.people import CREDENTIALS, IDENTITY, Identity, Kind, Person, normalised_mail, reference
+from storage.people import CREDENTIALS, FACTORS, IDENTITY, Identity, Kind, Person, normalised_mail, reference
 from storage.sealing import SealBroken, sealed, unsealed
-from storage.sqlite_file import disk_must_answer, erase_traces, one_row, open_sqlite, open_to_read
+from storage.sqlite_file import disk_must_answer, erase_traces, one_row
+from storage.vault_factors import held_factors, put_factors
+from storage.vault_file import open_vault_file, read_vault_file
 from storage.vault_pair import is_written, must_be_whole, must_keep_answering, require_pair, require_written
 from storage.vault_places import check_words, index_key, place_of
 
-APPLICATION = 0x45565654  # "EVVT"
-VERSION = 1
 VALUE_BYTES_MAX = 16 * 2**20
-
-SCHEMA = """
-CREATE TABLE origin (
-    pair BLOB NOT NULL        -- the same 16 bytes as in keys.db
-) STRICT;
-CREATE TABLE sealed_values (
-    commitment BLOB PRIMARY KEY,
-    person TEXT NOT NULL,
-    class TEXT NOT NULL,
-    box BLOB NOT NULL         -- salt ‖ value, sealed
-) STRICT;
-CREATE INDEX sealed_values_by_person ON sealed_values (person, class);
-CREATE TABLE people (
-    person TEXT PRIMARY KEY,
-    mail_index BLOB NOT NULL UNIQUE,   -- keyed hash of the normalised address
-    identity BLOB NOT NULL,            -- commitment of the value of class identity
-    credentials BLOB NOT NULL          -- password hash, sealed
-) STRICT;
-CREATE TABLE erasing (
-    person TEXT NOT NULL,
-    class TEXT NOT NULL,
-    PRIMARY KEY (person, class)
-) STRICT;
-"""
+_Result = TypeVar("_Result")
 
 
 class Vault:
@@ -84,7 +61,7 @@ class Vault:
             )
         with disk_must_answer(directory.vault_db), must_be_whole(directory):
             keys = KeyRing.open(directory.keys_db, master, vfs=vfs)
-            connection = open_sqlite(directory.vault_db, APPLICATION, VERSION, SCHEMA, vfs=vfs)
+            connection = open_vault_file(directory, vfs=vfs)
             require_pair(connection, keys, directory)
             vault = cls(connection, keys, index_key(master))
             vault._finish_erasures()
@@ -97,7 +74,7 @@ class Vault:
         require_written(directory)
         with must_be_whole(directory):
             keys = KeyRing.open_for_reading(directory.keys_db, master, still=still)
-            connection = open_to_read(directory.vault_db, APPLICATION, VERSION, still=still)
+            connection = read_vault_file(directory, still=still)
             require_pair(connection, keys, directory)
             return cls(connection, keys, index_key(master))
 
@@ -242,6 +219,30 @@ class Vault:
                 self._connection.execute("UPDATE people SET credentials = ? WHERE person = ?", (box, person))
             return True
 
+    def factors(self, person: str) -> bytes | None:
+        """What a person proves who they are with, beside the password; None: nothing, or it was erased."""
+        with self._in_use():
+            return held_factors(self._connection, self._keys, person)
+
+    def change_factors(self, person: str, work: Callable[[bytes | None], tuple[bytes | None, _Result]]) -> _Result:
+        """Let `work` say what takes the place of what there is (None: nothing), with nobody between reading and writing.
+
+        Raises KeyError where nobody of this name signs in.
+        """
+        with self._in_use():
+            if one_row(self._connection, "SELECT 1 FROM people WHERE person = ?", (person,)) is None:
+                raise KeyError(person)
+            held = held_factors(self._connection, self._keys, person)
+            wanted, result = work(held)
+            if wanted != held:
+                put_factors(self._connection, self._keys, person, wanted)
+            return result
+
+    def with_factors(self) -> list[str]:
+        """Everybody of whom there are any."""
+        with self._in_use():
+            return [person for (person,) in self._connection.execute("SELECT person FROM factors ORDER BY person")]
+
     def sweep_orphans(self, is_known: Callable[[str], bool]) -> int:
         """Remove what was sealed for ledger rows that never came, and say how many values that were.
 
@@ -253,6 +254,7 @@ class Vault:
         with self._in_use():
             with self._connection:
                 self._connection.executemany("DELETE FROM people WHERE identity = ?", orphans)
+                self._connection.execute("DELETE FROM factors WHERE person NOT IN (SELECT person FROM people)")
                 self._connection.executemany("DELETE FROM sealed_values WHERE commitment = ?", orphans)
             unused = self._keys.owners() - self._owners()
             if unused:
@@ -366,7 +368,9 @@ class Vault:
         """Each (person, class) of which something is sealed here."""
         values = self._connection.execute("SELECT DISTINCT person, class FROM sealed_values")
         people = self._connection.execute("SELECT person FROM people")
-        return {(person, klass) for person, klass in values} | {(person, CREDENTIALS) for (person,) in people}
+        factors = self._connection.execute("SELECT person FROM factors")
+        beside = {(person, CREDENTIALS) for (person,) in people} | {(person, FACTORS) for (person,) in factors}
+        return {(person, klass) for person, klass in values} | beside
 
     def _finish_erasures(self) -> None:
         with self._in_use():
@@ -384,6 +388,8 @@ class Vault:
                 # Without identity or credentials nobody can sign in: the entry, with its keyed hash of the mail, goes too.
                 if klass in (IDENTITY, CREDENTIALS):
                     self._connection.execute("DELETE FROM people WHERE person = ?", (person,))
+                if klass in (IDENTITY, CREDENTIALS, FACTORS):
+                    self._connection.execute("DELETE FROM factors WHERE person = ?", (person,))
             self._connection.executemany("DELETE FROM erasing WHERE person = ? AND class = ?", owners)
         erase_traces(self._connection)
         return erased

@@ -33,3 +33,16 @@ def index_key(master: bytes) -> bytes:
 
 def place_of(person: str, klass: str, commitment: bytes) -> bytes:
     return bound_to(b"evenhand value 1", person.encode(), klass.encode(), commitment)
+
+
+def factors_place(person: str) -> bytes:
+    return bound_to(b"evenhand factors 1", person.encode())
+
+
+def opens_factors(key: bytes, person: str, box: bytes) -> bool:
+    """Whether the factors that are sealed for this person are sealed under this key."""
+    try:
+        unsealed(key, box, factors_place(person))
+    except SealBroken:
+        return False
+    return True

@@ -8,7 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.static_files import create_static_files_router
 
 from web import problems
-from web.auth import PasswordDesk, Recognition
+from web.auth import Recognition
 from web.bounds import FORM_BYTES_MAX
 from web.csp import harden
 from web.downloads import Downloads
@@ -23,6 +23,10 @@ from web.pages import (
     notices,
     personal,
     rules,
+    security,
+    security_factors,
+    security_passkeys,
+    security_password,
     sign_in,
     staff_account,
     staff_accounts,
@@ -46,18 +50,26 @@ from web.pages import (
     staff_programs,
     staff_roles,
     staff_scores,
+    staff_security,
     staff_team,
     staff_trace,
     status,
     trades,
 )
+from web.password_desk import PasswordDesk
 from web.render import STATIC, Pages
 from web.sse import Streams
 from web.status_told import StatusTold
+from web.step_up import secure
 from web.visitor import May, Policy, admit
 
 PAGES = (
     sign_in,
+    security,
+    security_factors,
+    security_passkeys,
+    security_password,
+    staff_security,
     accounts,
     account,
     notices,
@@ -100,7 +112,7 @@ def create_app(firm: Firm) -> Litestar:
     """The web room for one firm. Serve it with uvicorn; call `end_streams` before the server is told to stop."""
     routes = [route for module in PAGES for route in module.ROUTES]
     app = Litestar(
-        [Router("/", route_handlers=routes, guards=[admit], middleware=[Recognition]), _static()],
+        [Router("/", route_handlers=routes, guards=[admit, secure], middleware=[Recognition]), _static()],
         before_send=[harden],
         exception_handlers=problems.HANDLERS,
         request_max_body_size=FORM_BYTES_MAX,

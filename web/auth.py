@@ -1,4 +1,4 @@
-"""Sign-in and sessions: who gets one, how it is found again, and how it ends.
+"""Sign-in: whose password it is, how a session begins, and how it is found again and ends.
 
 Sessions lie on the server under a hash of their id; the browser holds the id alone, in a cookie that scripts cannot read.
 """
@@ -7,61 +7,38 @@ import secrets
 from contextlib import suppress
 from typing import Any, Literal
 
-import anyio
 import anyio.to_thread
-import argon2
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.middleware.authentication import AbstractAuthenticationMiddleware, AuthenticationResult
 from msgspec.structs import replace
 
 from storage.errors import DiskRefused, FrontRefused, VaultDamaged
-from storage.people import Person, normalised_mail
+from storage.people import Kind, Person, normalised_mail
+from storage.sessions import Session
 from storage.throttles import Limit
 from web.bounds import (
+    DEVICE_COOKIE_SECONDS,
     GUESS_WINDOW_US,
     GUESSES_PER_ACCOUNT,
     GUESSES_PER_ADDRESS,
-    PASSWORD_CHECKS,
+    GUESSES_PER_DEVICE,
     PASSWORD_LENGTH_MAX,
-    PASSWORD_LENGTH_MIN,
+    UNSIGNED_US,
 )
 from web.firm import Firm
+from web.password_desk import PasswordDesk
+from web.signed import NOTHING, Signed, read_signed, written
 from web.visitor import Visitor
 
 SESSION_ID_BYTES = 32
 SECURE_COOKIE = "__Host-evenhand"
 LOOPBACK_COOKIE = "evenhand"  # a browser takes no __Host- cookie without https
+DEVICE_ENDING = "-device"
 
 _BY_ACCOUNT = Limit(GUESSES_PER_ACCOUNT, GUESS_WINDOW_US)
+_BY_DEVICE = Limit(GUESSES_PER_DEVICE, GUESS_WINDOW_US)
 _BY_ADDRESS = Limit(GUESSES_PER_ADDRESS, GUESS_WINDOW_US)
-# OWASP's minimum for argon2id (19 MiB, two passes, one lane): one check keeps one core for about 20 ms, never both.
-_HASHER = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-
-
-def hash_password(password: str) -> str:
-    """The argon2id hash that the vault keeps. Takes tens of milliseconds: never in the event loop."""
-    if not PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX:
-        raise ValueError(f"a password has {PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters")
-    return _HASHER.hash(password)
-
-
-class PasswordDesk:
-    """Checks passwords off the loop, few at a time, and as slowly for strangers as for those we know."""
-
-    def __init__(self) -> None:
-        self._turn = anyio.CapacityLimiter(PASSWORD_CHECKS)
-        self._nobody = _HASHER.hash(secrets.token_urlsafe())
-
-    async def opens(self, person: Person | None, password: str) -> bool:
-        return await anyio.to_thread.run_sync(self._check, person, password, limiter=self._turn)
-
-    def _check(self, person: Person | None, password: str) -> bool:
-        try:
-            _HASHER.verify(person.password_hash if person else self._nobody, password)
-        except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
-            return False
-        return person is not None
 
 
 class TooManyGuesses(Exception):
@@ -72,48 +49,74 @@ class TooManyGuesses(Exception):
         self.wait_us = wait_us
 
 
-async def recognise(firm: Firm, desk: PasswordDesk, mail: str, password: str, address: str) -> Person | None:
+async def recognise(
+    firm: Firm, desk: PasswordDesk, mail: str, password: str, address: str, device: str = ""
+) -> Person | None:
     """Who signs in with these words, or None. Guesses are counted before any hash is made; raises TooManyGuesses.
 
-    A sign-in that succeeds was no guess: the address gets this one attempt back, and not those at others' accounts.
+    Who comes with the cookie of a device that is known as this person's has a count of their own: strangers who guess use up that of
+    all unknown devices, and never theirs. A sign-in that succeeds was no guess: the address gets this one attempt back, and not those at
+    others' accounts. `device`: the cookie, or "".
     """
-    now_us, account = firm.wall_us(), _account_key(mail)
+    now_us = firm.wall_us()
 
-    def found() -> Person | None:
+    def found() -> tuple[Person | None, tuple[str, str, Limit]]:
         wait_us = firm.throttle.wait_us("sign-in by address", address, _BY_ADDRESS, now_us)
-        wait_us = wait_us or firm.throttle.wait_us("sign-in by account", account, _BY_ACCOUNT, now_us)
         if wait_us:
             raise TooManyGuesses(wait_us)
         try:
-            return firm.vault.find_by_mail(mail)
+            person = firm.vault.find_by_mail(mail)
         except ValueError:  # not a mail address: nobody's
-            return None
+            person = None
+        bucket = bucket_of(firm, _account_key(mail), person.reference if person else "", device)
+        wait_us = firm.throttle.wait_us(*bucket, now_us)
+        if wait_us:
+            raise TooManyGuesses(wait_us)
+        return person, bucket
 
     def forgive() -> None:
-        firm.throttle.forget("sign-in by account", account)
+        firm.throttle.forget(bucket[0], bucket[1])
         firm.throttle.give_back("sign-in by address", address, now_us)
 
-    person = await anyio.to_thread.run_sync(found)
+    person, bucket = await anyio.to_thread.run_sync(found)
     if not await desk.opens(person, password[:PASSWORD_LENGTH_MAX]):
         return None
     assert person is not None
     if person.kind == "staff" and firm.live.staff().working(person.reference) is None:
         return None  # who has left is told no more than a stranger
     await anyio.to_thread.run_sync(forgive)
+    await desk.renew(firm.vault, person, password)
     return person
 
 
-async def begin_session(firm: Firm, person: Person, before: str | None) -> Cookie:
-    """A new id at every sign-in, so that one planted earlier is worth nothing; the one before it ends."""
+def bucket_of(firm: Firm, account: str, person: str, device: str) -> tuple[str, str, Limit]:
+    """Where guesses at an account count: the known device's own place, or the one of all others."""
+    if device and person and firm.devices.knows(person, device, firm.wall_us()):
+        return "sign-in by known device", f"{person} {device}", _BY_DEVICE
+    return "sign-in by account", account, _BY_ACCOUNT
+
+
+# --- sessions ---
+
+
+async def begin_session(firm: Firm, person: str, before: str | None, signed: Signed) -> Cookie:
+    """A new id at every sign-in, so that one planted earlier is worth nothing; the one before it ends. `person`: "" for nobody yet."""
     session_id = secrets.token_urlsafe(SESSION_ID_BYTES)
 
     def begin() -> None:
         if before:
             firm.sessions.delete(before)
-        firm.sessions.set(session_id, b"", firm.wall_us(), person.reference)
+        firm.sessions.set(session_id, written(signed), firm.wall_us(), person)
 
     await anyio.to_thread.run_sync(begin)
     return _cookie(firm, session_id, None)
+
+
+async def go_on_as(firm: Firm, session_id: str, signed: Signed) -> Cookie | None:
+    """The same session under a new id, after whoever sits there proved anew who they are. None: it has ended."""
+    new_id = secrets.token_urlsafe(SESSION_ID_BYTES)
+    went_on = await anyio.to_thread.run_sync(firm.sessions.rotate, session_id, new_id, written(signed), firm.wall_us())
+    return _cookie(firm, new_id, None) if went_on else None
 
 
 async def end_session(firm: Firm, session_id: str | None) -> Cookie:
@@ -122,8 +125,33 @@ async def end_session(firm: Firm, session_id: str | None) -> Cookie:
     return _cookie(firm, "", 0)
 
 
+async def unsigned_session(firm: Firm, connection: ASGIConnection[Any, Any, Any, Any]) -> Signed:
+    """What the session of somebody who is not signed in remembers; nothing where there is none, or it is too old."""
+    session_id = session_id_in(firm, connection)
+    held = await anyio.to_thread.run_sync(firm.sessions.get, session_id, firm.wall_us()) if session_id else None
+    if held is None or held.person or firm.wall_us() - held.created_us > UNSIGNED_US:
+        return NOTHING
+    return read_signed(held.content)
+
+
 def session_id_in(firm: Firm, connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
     return connection.cookies.get(SECURE_COOKIE if firm.https else LOOPBACK_COOKIE)
+
+
+# --- devices ---
+
+
+def device_in(firm: Firm, connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The cookie of the browser that asks, or ""."""
+    return connection.cookies.get((SECURE_COOKIE if firm.https else LOOPBACK_COOKIE) + DEVICE_ENDING, "")
+
+
+def new_device() -> str:
+    return secrets.token_urlsafe(SESSION_ID_BYTES)
+
+
+def device_cookie(firm: Firm, device: str) -> Cookie:
+    return _cookie(firm, device, DEVICE_COOKIE_SECONDS, DEVICE_ENDING)
 
 
 def address_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
@@ -156,8 +184,9 @@ class Recognition(AbstractAuthenticationMiddleware):
     async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
         firm: Firm = connection.app.state.firm
         session_id = session_id_in(firm, connection)
-        visitor = await anyio.to_thread.run_sync(_look_up, firm, session_id) if session_id else None
-        return AuthenticationResult(user=visitor, auth=None)
+        found = await anyio.to_thread.run_sync(_look_up, firm, session_id) if session_id else None
+        visitor, signed = found or (None, None)
+        return AuthenticationResult(user=visitor, auth=signed)
 
 
 def recognised(connection: ASGIConnection[Any, Any, Any, Any]) -> Visitor | None:
@@ -165,35 +194,43 @@ def recognised(connection: ASGIConnection[Any, Any, Any, Any]) -> Visitor | None
     firm: Firm = connection.app.state.firm
     session_id = session_id_in(firm, connection)
     try:
-        return _person_of(firm, session_id) if session_id else None
+        found = _visitor_of(firm, session_id) if session_id else None
     except (DiskRefused, VaultDamaged):  # the page of a problem must not fail over who looks at it
         return None
+    return found[0] if found else None
 
 
-def _look_up(firm: Firm, session_id: str) -> Visitor | None:
-    visitor = _person_of(firm, session_id)
-    if visitor is not None:
+def person_named(firm: Firm, reference: str) -> Person | None:
+    """Who is called "trader:123"; None: nobody, or erased since."""
+    kind, _, number = reference.partition(":")
+    known: dict[str, Literal["trader", "staff"]] = {"trader": "trader", "staff": "staff"}
+    return firm.vault.person(known[kind], int(number)) if kind in known else None
+
+
+def _look_up(firm: Firm, session_id: str) -> tuple[Visitor, Signed] | None:
+    found = _visitor_of(firm, session_id)
+    if found is not None:
         with suppress(
             FrontRefused
         ):  # which it has counted: a page can be read all the same, and the next view tries again
             firm.sessions.renew(session_id, firm.wall_us())
-    return visitor
+    return found
 
 
-def _person_of(firm: Firm, session_id: str) -> Visitor | None:
-    held = firm.sessions.get(session_id, firm.wall_us())
-    kind, _, number = held.person.partition(":") if held is not None else ("", "", "")
-    known: dict[str, Literal["trader", "staff"]] = {"trader": "trader", "staff": "staff"}
-    person = firm.vault.person(known[kind], int(number)) if kind in known else None
-    if person is None:  # nobody's session, or erased since
+def _visitor_of(firm: Firm, session_id: str) -> tuple[Visitor, Signed] | None:
+    held: Session | None = firm.sessions.get(session_id, firm.wall_us())
+    person = person_named(firm, held.person) if held is not None and held.person else None
+    if person is None or held is None:  # nobody's session, or erased since
         return None
-    visitor = Visitor(kind=person.kind, id=person.id, role="", name=person.name, session_id=session_id)
-    return visitor if visitor.kind == "trader" else as_staff(firm, visitor)
+    kind: Kind = person.kind
+    visitor = Visitor(kind=kind, id=person.id, role="", name=person.name, session_id=session_id)
+    known = visitor if kind == "trader" else as_staff(firm, visitor)
+    return None if known is None else (known, read_signed(held.content))
 
 
-def _cookie(firm: Firm, value: str, max_age: int | None) -> Cookie:
+def _cookie(firm: Firm, value: str, max_age: int | None, ending: str = "") -> Cookie:
     return Cookie(
-        key=SECURE_COOKIE if firm.https else LOOPBACK_COOKIE,
+        key=(SECURE_COOKIE if firm.https else LOOPBACK_COOKIE) + ending,
         value=value,
         path="/",
         max_age=max_age,

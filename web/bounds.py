@@ -55,9 +55,23 @@ WHY_LENGTH_MIN = 10  # of the reason for stopping something or letting it go on:
 SEARCH_LENGTH_MAX = 100
 
 
-GUESSES_PER_ACCOUNT = 10  # wrong passwords for one mail address within the window
+GUESSES_PER_ACCOUNT = 10  # wrong passwords for one mail address within the window, from all devices that are not known
+GUESSES_PER_DEVICE = 10  # for one account from a device that is known as its owner's
 GUESSES_PER_ADDRESS = 50  # from one network address
+CODES_PER_WINDOW = 5  # wrong codes for one person within the same window
+CODES_PER_DAY = 20  # at three codes in a million that are good at a time
+PASSKEYS_PER_ADDRESS = 50  # tries with a passkey from one network address, likewise
 GUESS_WINDOW_US = 15 * MINUTE_US
+FRESH_US = 5 * MINUTE_US  # how long ago who does something grave may have proved who they are
+UNSIGNED_US = 10 * MINUTE_US  # how long after the password was right its second factor may follow
+CHALLENGE_US = 5 * MINUTE_US  # how long a passkey may take to sign
+OFFERED_US = 10 * MINUTE_US  # how long a secret for an app waits for its first code
+DEVICE_COOKIE_SECONDS = 400 * 24 * 3_600  # more is cut down by browsers
+SIGN_INS_NOTED_PER_DAY = (
+    20  # from new devices and with recovery codes, of one person, in the ledger; sessions are told of all
+)
+SECURITY_EVENTS_SHOWN = 20
+PASSKEY_NAME_LENGTH_MAX = 40
 ASK_SECONDS = 10  # how long a form waits for the engine's durable answer
 
 STREAM_INTERVAL_SECONDS = 0.5  # a live page changes at most twice a second

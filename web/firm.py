@@ -20,14 +20,17 @@ from firm.commands import Command
 from firm.objective import Objective
 from firm.permissions import EVERYTHING, Scope
 from firm.staff import Staff
+from storage.devices import DeviceBook
 from storage.drafts import DraftStore
 from storage.people import Kind, Person
 from storage.reader import LedgerReader
 from storage.readmodels.accounts import accounts_known
+from storage.resets import ResetBook
 from storage.sessions import SessionStore
 from storage.throttles import Throttle
 from storage.vault import Vault
 from web.bounds import READERS, STREAM_INTERVAL_SECONDS
+from web.breached_list import BreachedList, bundled
 from web.lab import ClosedLab, LabView
 from web.machine import MachineView, Unwatched
 from web.moving import Moving
@@ -85,6 +88,9 @@ class Firm:
     `https`: cookies are marked for it; False only on a loopback demo. `streams_max`: live pages at
     once, as the door to the pages can hold them. `held`: why nothing is taken for now; empty where it is. `held_since_us`: since when,
     in firm time. `goes_on`: by itself, once that is over. `tickets`: where a demo's accounts are traded by hand, by bridge.
+    `origin`: as a browser shows the pages, scheme and host. `staff_factor`: staff need a second factor; False only in a demo.
+    `breached`: passwords nobody may choose. `used_steps`: the newest half minute of which a code was taken, by person, beside what the
+    vault holds.
     `lab`: where drafts are tried on past accounts. `scope` and `names_seen`: of whoever looks, see `seen_by`.
     """
 
@@ -95,12 +101,16 @@ class Firm:
     sessions: SessionStore
     drafts: DraftStore
     throttle: Throttle
+    devices: DeviceBook
+    resets: ResetBook
     ask: Callable[[Command], Awaitable[Decided]]
     evidence: Evidence
     now_us: Callable[[], int]
     wall_us: Callable[[], int]
     https: bool
     streams_max: int
+    origin: str
+    staff_factor: bool
     machine: MachineView = field(default_factory=Unwatched)
     held: Callable[[], str] = lambda: ""
     held_since_us: Callable[[], int] = lambda: 0
@@ -109,6 +119,8 @@ class Firm:
     lab: LabView = field(default_factory=ClosedLab)
     scope: Scope = EVERYTHING
     names_seen: bool = True
+    breached: BreachedList = field(default_factory=bundled)
+    used_steps: dict[str, int] = field(default_factory=dict)
     book: "Book" = field(init=False)
     moving: Moving = field(init=False)
     pulse: "Pulse" = field(init=False)

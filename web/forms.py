@@ -68,6 +68,7 @@ class Scored(msgspec.Struct, frozen=True):
     typed: dict[str, str]
 
 
+SECRETS = frozenset({"password", "present", "fresh", "again", "code", "credential"})  # fields that no page carries on
 KEPT = "kept"  # the hidden fields in which a form waits for a sign-in
 
 
@@ -96,6 +97,11 @@ def read_kept(fields: Mapping[str, Any]) -> Kept | None:
     action = path_of_ours(text_in(fields, KEPT))
     typed = {name.removeprefix(f"{KEPT}."): str(fields[name]) for name in fields if name.startswith(f"{KEPT}.")}
     return Kept(action, typed) if action != "/" else None
+
+
+def keeping(action: str, typed: Mapping[str, str]) -> Kept | None:
+    """A form that waits for whoever sent it to sign in or to prove themselves; None where it holds a secret, which is typed again."""
+    return None if SECRETS & set(typed) else Kept(action, dict(typed))
 
 
 def path_of_ours(text: str) -> str:

@@ -15,8 +15,11 @@ from litestar.types import ExceptionHandlersMap
 from firm.ids import ID_BITS, id_text
 from storage.errors import DiskRefused, FrontRefused, VaultDamaged
 from web.auth import recognised
-from web.forms import Kept, path_of_ours
+from web.forms import keeping, path_of_ours
+from web.passkeys import site_of
+from web.proof_page import PROOF, SECURITY, proof_page
 from web.render import page
+from web.step_up import FactorNeeded, ProofNeeded
 from web.visitor import PermissionMissing, SignInNeeded, Visitor, visitor_of
 
 _LOG = logging.getLogger(__name__)
@@ -100,12 +103,43 @@ def sign_in_needed(request: Request[Any, Any, Any], error: SignInNeeded) -> Resp
         back = urlencode({"next": path_of_ours(_with_query(shown.path, shown.query))})
         return Response("", status_code=401, headers={"HX-Redirect": f"/sign-in?{back}"})
     if request.method != "GET":
-        kept = Kept(request.url.path, dict(error.typed))
-        return page(request, "sign_in.html", status=401, wrong=None, typed={"mail": "", "next": "/"}, kept=kept)
+        kept = keeping(request.url.path, error.typed)
+        typed = {"mail": "", "next": "/"}
+        return page(
+            request,
+            "sign_in.html",
+            status=401,
+            wrong=None,
+            typed=typed,
+            kept=kept,
+            passkeys=site_of(request.app.state.firm) is not None,
+        )
     if request.url.path.endswith(("/live", "/chart")):
         return _page(request, 401, "", _reference())
     wanted = _with_query(request.url.path, request.url.query)
     return Redirect("/sign-in", status_code=303, query_params={"next": wanted})
+
+
+def factor_needed(request: Request[Any, Any, Any], error: FactorNeeded) -> Response[Any]:  # noqa: ARG001
+    """Staff without a second factor are led to where they add one, from wherever they wanted to go."""
+    if request.headers.get("hx-request") == "true":
+        return Response("", status_code=403, headers={"HX-Redirect": SECURITY})
+    return Redirect(SECURITY, status_code=303)
+
+
+def proof_needed(request: Request[Any, Any, Any], error: ProofNeeded) -> Response[Any]:
+    """Pages lead to the proof and back again; a form waits in it, and one with secrets in it is filled in anew."""
+    if request.headers.get("hx-request") == "true":
+        shown = urlsplit(request.headers.get("hx-current-url", ""))
+        back = urlencode({"next": path_of_ours(_with_query(shown.path, shown.query))})
+        return Response("", status_code=403, headers={"HX-Redirect": f"{PROOF}?{back}"})
+    kept = keeping(request.url.path, error.typed) if request.method != "GET" and not error.resume else None
+    if kept is None:
+        wanted = error.resume or (
+            _with_query(request.url.path, request.url.query) if request.method == "GET" else SECURITY
+        )
+        return Redirect(PROOF, status_code=303, query_params={"next": wanted})
+    return proof_page(request, kept, "/", status=403)
 
 
 def _with_query(path: str, query: str) -> str:
@@ -173,6 +207,8 @@ def _reference() -> str:
 
 HANDLERS: ExceptionHandlersMap = {
     SignInNeeded: sign_in_needed,
+    FactorNeeded: factor_needed,
+    ProofNeeded: proof_needed,
     HTTPException: problem,
     DiskRefused: vault_refused,
     VaultDamaged: vault_refused,

@@ -22,6 +22,7 @@ from web.bounds import WHY_LENGTH_MIN
 from web.firm import Firm
 from web.people import named
 from web.said_since import SAID
+from web.signed import signed_of
 from web.standing_view import said_of
 from web.visitor import CSRF_FIELD, Visitor, visitor_of
 
@@ -100,8 +101,15 @@ def page(
     visitor = visitor_of(connection)
     path, query = connection.scope["path"], connection.scope["query_string"].decode(errors="replace")
     here = f"{path}?{query}" if query else path
-    everywhere = {"visitor": visitor, "may": _may(visitor), "path": path, "here": here, "now_us": firm.now_us()}
+    everywhere: dict[str, Any] = {
+        "visitor": visitor,
+        "may": _may(visitor),
+        "path": path,
+        "here": here,
+        "now_us": firm.now_us(),
+    }
     everywhere |= _amiss(firm, visitor)
+    everywhere["elsewhere"] = signed_of(connection).elsewhere
     asked_for_piece = block is not None and connection.headers.get("hx-request") == "true"
     if asked_for_piece and block is not None:
         content = pages.block(template, block, everywhere | context)

@@ -9,8 +9,9 @@ from appliance.console import CommandRefused
 from appliance.founding import found, staff_command
 from appliance.settings_file import new_settings
 from storage.files import FirmDirectory, lay_ballast
-from web.auth import hash_password
-from web.bounds import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
+from web.breached_list import BreachedList, bundled
+from web.password_desk import hash_password
+from web.passwords import why_refused
 
 
 def add_to(verbs: Verbs) -> None:
@@ -38,7 +39,7 @@ def add_to(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     settings = new_settings(options.name, "--name")
-    password = new_password(options.owner)
+    password = new_password(options.owner, bundled(), options.owner_name, options.name)
     machine = found(options.data_dir, settings)
     try:
         lay_ballast(FirmDirectory(options.data_dir))
@@ -56,8 +57,8 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def new_password(whose: str) -> str:
-    """Asked twice on a terminal; one line of standard input elsewhere."""
+def new_password(whose: str, breached: BreachedList, *own_words: str) -> str:
+    """Asked twice on a terminal; one line of standard input elsewhere. `own_words`: what a stranger would try first."""
     if not sys.stdin.isatty():
         password = sys.stdin.readline().rstrip("\n")
     else:
@@ -66,8 +67,7 @@ def new_password(whose: str) -> str:
             raise CommandRefused("the two passwords differ: try again")
     if not password:
         raise CommandRefused("no password was given: type it twice on a terminal, or pipe it in as one line")
-    if len(password) < PASSWORD_LENGTH_MIN:
-        raise CommandRefused(f"a password needs at least {PASSWORD_LENGTH_MIN} characters: choose a longer one")
-    if len(password) > PASSWORD_LENGTH_MAX:
-        raise CommandRefused(f"a password has at most {PASSWORD_LENGTH_MAX} characters: choose a shorter one")
+    refused = why_refused(password, breached, (whose, *own_words))
+    if refused:
+        raise CommandRefused(f"this password is not taken: {refused}")
     return password

@@ -1,4 +1,4 @@
-"""`evenhand person show|export|erase|erasures`: what the firm holds about a trader, from the console."""
+"""`evenhand person show|export|erase|erasures|reset-link|reset-factors`: what the firm holds about a trader, from the console."""
 
 import argparse
 import os
@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from appliance.clock import wall_us
+from appliance.commands import person_back
 from appliance.commands.options import Verbs, add_directory, add_json, plain_text, tell, verb
 from appliance.console import CommandRefused, ask_firm, open_machine
 from appliance.erasing import forget
@@ -71,6 +72,7 @@ def add_to(verbs: Verbs) -> None:
     listed = verb(actions, "erasures", run_erasures, "who was forgotten, or is to be", "evenhand person erasures")
     add_directory(listed)
     add_json(listed)
+    person_back.add_to(actions)
 
 
 def run_show(options: argparse.Namespace) -> int:

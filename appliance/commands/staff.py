@@ -1,4 +1,4 @@
-"""`evenhand staff add|list|password|role|scope|leave|roles`: who works in the backoffice, from the console."""
+"""`evenhand staff add|list|password|role|scope|leave|roles|reset-factors`: who works in the backoffice, from the console."""
 
 import argparse
 from contextlib import closing
@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from appliance.assembly import draw_id
-from appliance.commands import staff_roles
+from appliance.commands import staff_factors, staff_roles
 from appliance.commands.init import new_password
 from appliance.commands.options import (
     FROM_TERMINAL_OR_PIPE,
@@ -22,7 +22,9 @@ from appliance.commands.options import (
 from appliance.console import CommandRefused, ask_firm
 from appliance.founding import MailTaken
 from appliance.members import member_named, opened_vault
-from firm.commands import AddStaff
+from appliance.page_settings import breached_list_of
+from appliance.settings_file import read_settings
+from firm.commands import AddStaff, NoteSecurity, SecurityAct
 from firm.ids import id_text
 from firm.instant import utc_text
 from firm.permissions import BUILT_IN, role_word
@@ -33,7 +35,8 @@ from storage.reader import LedgerReader
 from storage.readmodels.staff import StaffLine, all_staff, own_roles
 from storage.sessions import SessionStore
 from storage.vault import Vault
-from web.auth import hash_password
+from web.breached_list import BreachedList
+from web.password_desk import hash_password
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -79,12 +82,13 @@ def add_to(verbs: Verbs) -> None:
     renew.add_argument("member", metavar="ID", help='their id as "evenhand staff list" shows it, or their mail address')
     add_directory(renew)
     staff_roles.add_to(actions)
+    staff_factors.add_to(actions)
 
 
 def run_add(options: argparse.Namespace) -> int:
     open_firm_directory(options.data_dir)
     role = _role(options.data_dir, options.role)
-    password = new_password(options.mail)
+    password = new_password(options.mail, *_refusals(options), options.name)
     with opened_vault(options.data_dir) as vault:
         number = draw_id()
         name = options.name or options.mail
@@ -114,11 +118,23 @@ def run_password(options: argparse.Namespace) -> int:
     open_firm_directory(options.data_dir)
     with opened_vault(options.data_dir) as vault:
         person = member_named(vault, options.member)
-        vault.change_password_hash("staff", person.id, hash_password(new_password(person.mail)))
+        vault.change_password_hash(
+            "staff", person.id, hash_password(new_password(person.mail, *_refusals(options), person.name))
+        )
     with closing(FrontFile.open(options.data_dir)) as front:
         SessionStore(front).delete_person(person.reference)
+    ask_firm(
+        options.data_dir,
+        NoteSecurity(by="console", person=person.reference, act=SecurityAct.PASSWORD_RESET),
+    )
     print(f"{person.mail} has a new password, and is signed out everywhere.")
     return 0
+
+
+def _refusals(options: argparse.Namespace) -> tuple[BreachedList, str]:
+    """Passwords that the firm refuses, and its name, which none may be."""
+    settings = read_settings(open_firm_directory(options.data_dir).settings)
+    return breached_list_of(settings), settings.firm.name
 
 
 def _role(directory: Path, word: str) -> str:

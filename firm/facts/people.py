@@ -1,6 +1,6 @@
 """Facts of the firm's people and bridges: who may act, and what may connect."""
 
-from firm.commands import BridgeMode
+from firm.commands import BridgeMode, SecurityAct
 from firm.facts.fact import Fact
 from firm.permissions import Scope
 from firm.personal import Destruction
@@ -102,3 +102,12 @@ class ValuesForgotten(Fact, frozen=True, kw_only=True):
     values: int
     pooled: tuple[str, ...]
     finished: bool
+
+
+class SecurityNoted(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """Something changed in how `person` signs in; `by` did it, with a reason where that was somebody else. It changes no desk's state."""
+
+    person: str
+    act: SecurityAct
+    by: str
+    why: str = ""

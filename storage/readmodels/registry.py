@@ -19,11 +19,12 @@ from storage.readmodels.overrides import AccountOverrides
 from storage.readmodels.people import People
 from storage.readmodels.programs import Programs
 from storage.readmodels.seals import Seals
+from storage.readmodels.security import Security
 from storage.readmodels.staff import StaffList
 from storage.readmodels.trades import Trades
 
 READ_MODELS: tuple[ReadModel, ...] = (
     People(), Accounts(), Decisions(), Commands(), Trades(), Marks(), Days(), Controls(), Bridges(), Seals(),
     Drifts(), DeskRows(), AccountOverrides(), Calendars(), Programs(), HeldPhases(), Incidents(), Notices(),
-    Erasures(), StaffList(),
+    Erasures(), StaffList(), Security(),
 )  # fmt: skip

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import apsw
 
-from firm.commands import AddStaff, RegisterTrader
+from firm.commands import AddStaff, NoteSecurity, RegisterTrader
 from firm.facts import ValuesForgotten
 from firm.inputs import EventRefused, LoginReported, UnknownAccountReported
 from firm.kinds import Body
-from storage.people import IDENTITY, LOGINS, SESSION, reference
+from storage.people import IDENTITY, LOGINS, SESSION, WHENCE, reference
 from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
 
@@ -29,8 +29,10 @@ class Seals:
     """rm_seals: one row a commitment."""
 
     name = "seals"
-    version = 4
-    kinds = kinds_of(AddStaff, RegisterTrader, LoginReported, EventRefused, UnknownAccountReported, ValuesForgotten)
+    version = 5
+    kinds = kinds_of(
+        AddStaff, RegisterTrader, NoteSecurity, LoginReported, EventRefused, UnknownAccountReported, ValuesForgotten
+    )
     schema = """
         CREATE TABLE rm_seals (
             commitment TEXT NOT NULL PRIMARY KEY, person TEXT NOT NULL, class TEXT NOT NULL, erased INTEGER NOT NULL
@@ -78,6 +80,8 @@ def seal_of(body: Body) -> Seal | None:
             return Seal(body.sealed, reference("staff", body.staff), IDENTITY)
         case RegisterTrader():
             return Seal(body.sealed, reference("trader", body.trader), IDENTITY)
+        case NoteSecurity() if body.sealed:
+            return Seal(body.sealed, body.by, WHENCE)
         case LoginReported():
             return Seal(body.sealed, body.whose or LOGINS, SESSION)
         case UnknownAccountReported() if body.sealed:

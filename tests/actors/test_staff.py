@@ -57,6 +57,7 @@ def commands(by: str) -> list[c.Command]:
         c.RetireProgram(by=by, program="two-step", **WHY),
         c.AdoptCalendar(by=by, calendar=calendar),
         c.AdoptMarketDays(by=by, days=days),
+        c.NoteSecurity(by=by, person="trader:7", act=c.SecurityAct.FACTORS_RESET),
         c.PlaceOrder(by=by, order=5, trader=7, program="two-step", accounts=(1,)),
         c.MarkOrderPaid(by=by, order=501, reference="wire"),
         c.AdvanceChallenge(by=by, order=501, **WHY),

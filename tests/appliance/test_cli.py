@@ -127,7 +127,7 @@ def test_a_firm_is_founded_once(firm: Path, said: Said) -> None:
 def test_a_password_that_is_too_short_founds_nothing(tmp_path: Path, said: Said) -> None:
     arguments = ("init", "--data-dir", tmp_path / "f", "--name", "X", "--owner", "o@x.example")
     status, _, err = said(*arguments, stdin="short\n")
-    assert (status, "characters: choose a longer one" in err) == (2, True)
+    assert (status, "Use at least 10 characters" in err) == (2, True)
     assert not (tmp_path / "f").exists()
 
 

@@ -11,7 +11,7 @@ from appliance.cli import main
 from appliance.founding import staff_command
 from firm.ids import id_text
 from storage.reader import LedgerReader
-from web.auth import hash_password
+from web.password_desk import hash_password
 
 Said = Callable[..., tuple[int, str, str]]
 RUTH = "ruth@northlight.example"

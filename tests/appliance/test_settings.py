@@ -160,6 +160,16 @@ def test_units_reach_the_policy() -> None:
             "web.session_idle_min must not exceed web.session_absolute_min",
             id="idle longer than all",
         ),
+        pytest.param(
+            FIRM + '[web]\nstaff_second_factor = "demo"',
+            'web.staff_second_factor may be "demo" only where clock.source is "simulated"',
+            id="a real firm whose staff need no second factor",
+        ),
+        pytest.param(
+            FIRM + '[web]\nhost = "0.0.0.0"\nstaff_second_factor = "demo"\n[clock]\nsource = "simulated"',
+            "web.host is loopback",
+            id="a demo that others reach",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_file_key_and_remedy(text: str, told: str) -> None:

@@ -16,7 +16,7 @@ from storage.front import FrontFile
 from storage.secret_files import read_secrets
 from storage.sessions import SessionStore
 from storage.vault import Vault
-from web.auth import hash_password
+from web.password_desk import hash_password
 
 Run = Callable[..., Any]
 OLD, NEW = "a long enough password", "another long password"
@@ -87,7 +87,7 @@ def test_whoever_is_not_on_the_staff_gets_no_password(member: str, firm: Path, r
 def test_a_password_of_a_length_that_nobody_can_sign_in_with_changes_nothing(length: int, firm: Path, run: Run) -> None:
     before = password_hash(firm, RUTH)
     told = run("staff", "password", RUTH, "--data-dir", firm, stdin="x" * length + "\n")
-    assert (told.returncode, "characters: choose a" in told.stderr) == (2, True)
+    assert (told.returncode, "this password is not taken: Use at" in told.stderr) == (2, True)
     assert password_hash(firm, RUTH) == before
 
 

@@ -14,6 +14,7 @@ import httpx
 import pytest
 import uvicorn
 
+from web import password_desk
 from web.app import create_app, end_streams
 from web.visitor import csrf_token_of
 
@@ -68,9 +69,17 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     played.close()
 
 
+def _hash_quickly(quick: pytest.MonkeyPatch) -> None:
+    """As the stage does: or each sign-in would hash the password anew, as one that was hashed with too little."""
+    quick.setattr(password_desk, "TIME_COST", 1)
+    quick.setattr(password_desk, "MEMORY_KIB", 8)
+
+
 @pytest.fixture(scope="module")
 def app(stage: Any) -> Any:
-    return create_app(stage.firm)
+    with pytest.MonkeyPatch.context() as quick:
+        _hash_quickly(quick)
+        return create_app(stage.firm)
 
 
 @pytest.fixture(scope="module")
@@ -101,10 +110,13 @@ class Client(httpx.AsyncClient):
 
     async def sign_in(self, mail: str, password: str) -> httpx.Response:
         answer = await self.send_form("/session", mail=mail, password=password, next="/")
-        home = await self.get("/", follow_redirects=True)
-        mark = 'name="csrf_token" value="'
-        self.token = home.text.partition(mark)[2].partition('"')[0]
+        self.take_token(await self.get("/", follow_redirects=True))
         return answer
+
+    def take_token(self, page: httpx.Response) -> None:
+        """As a browser does that shows a page: its forms are of the session of now."""
+        mark = 'name="csrf_token" value="'
+        self.token = page.text.partition(mark)[2].partition('"')[0]
 
 
 @pytest.fixture
@@ -204,3 +216,36 @@ def decision(firm: Any) -> int:
     with firm.reader.connection() as book:
         [found] = book.execute("SELECT decision FROM rm_decision WHERE kind = 'BreachDeclared'").fetchall()
     return int(found[0])
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A firm of its own with people and a program, whose staff need a second factor. Its hashes are made with little memory."""
+    _hash_quickly(monkeypatch)
+    opened = STAGE.Stage(tmp_path / "firm")
+    opened.open_shop(PLAY.two_step())
+    opened.settle()
+    object.__setattr__(opened.firm, "staff_factor", True)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def shop_app(shop: Any) -> Any:
+    return create_app(shop.firm)
+
+
+@pytest.fixture
+async def browse(shop_app: Any) -> AsyncIterator[Any]:
+    """Makes a browser for that firm, with nothing in it."""
+    opened: list[Client] = []
+
+    def browse(agent: str = "Mozilla/5.0 (X11; Linux x86_64) Gecko Firefox/140.0") -> Client:
+        transport = httpx.ASGITransport(shop_app, raise_app_exceptions=False)
+        client = Client(base_url="http://127.0.0.1", transport=transport, headers={"user-agent": agent})
+        opened.append(client)
+        return client
+
+    yield browse
+    for client in opened:
+        await client.aclose()

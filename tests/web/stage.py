@@ -20,6 +20,7 @@ from firm.commands import (
     AddStaff,
     EnrolBridge,
     MarkOrderPaid,
+    NoteSecurity,
     PlaceOrder,
     PublishProgram,
     RegisterTrader,
@@ -54,12 +55,14 @@ from firm.policy import Policy
 from firm.price import SymbolSpec
 from firm.quote_frame import Tick, Window, encode_quotes
 from firm.ruleset import Program
+from storage.devices import DeviceBook
 from storage.drafts import DraftStore
 from storage.evidence import build_bundle
 from storage.front import FrontFile
 from storage.ledger import Ledger
 from storage.reader import LedgerReader
 from storage.readmodels.registry import READ_MODELS
+from storage.resets import ResetBook
 from storage.secret_files import create_secrets
 from storage.sessions import SessionStore
 from storage.throttles import Throttle
@@ -106,6 +109,7 @@ class Stage:
     pending: Any = None
     accounts: dict[str, int] = field(default_factory=dict)
     asked: list[Input] = field(default_factory=list)
+    noted: list[Input] = field(default_factory=list)  # of what follows signing in
     prices_ended_us: int = 0
     waiting: list[SendCommand] | None = None  # a list while the platform takes its time with what it is asked
 
@@ -130,12 +134,16 @@ class Stage:
             sessions=SessionStore(self.front),
             drafts=DraftStore(self.front),
             throttle=Throttle(self.front, secrets.front_pepper()),
+            devices=DeviceBook(self.front),
+            resets=ResetBook(self.front),
             ask=self.ask,
             evidence=lambda decision, since=None: build_bundle(self.reader, decision, **keys, since=since),
             now_us=lambda: self.now_us,
             wall_us=lambda: self.wall_us,
             https=False,
             streams_max=1_000,
+            origin="http://localhost",
+            staff_factor=False,
         )
         self.wall_us = parse_utc("2026-03-02T09:00:00")
 
@@ -162,7 +170,7 @@ class Stage:
 
     async def ask(self, command: Input) -> Decided:
         """What the appliance does with a form: decide, commit, answer."""
-        self.asked.append(command)
+        (self.noted if isinstance(command, NoteSecurity) else self.asked).append(command)
         decided = self.put(command, getattr(command, "account", 0))
         self.settle()
         return decided

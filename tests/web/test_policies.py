@@ -26,6 +26,9 @@ def filled(path: str, account: int, decision: int) -> str:
         "{key:str}": "none",
         "{role:str}": "none",
         "{staff:str}": id_text(account),
+        "{name:str}": "none",
+        "{handle:str}": "none",
+        "{member:int}": "1",
     }
     for name, value in values.items():
         path = path.replace(name, value)

@@ -10,8 +10,9 @@ from firm.instant import HOUR_US, MINUTE_US
 from storage.errors import DiskRefused
 from storage.files import FirmDirectory
 from storage.people import Person
-from web.auth import PasswordDesk, TooManyGuesses, hash_password, recognise
+from web.auth import TooManyGuesses, recognise
 from web.forms import path_of_ours
+from web.password_desk import PasswordDesk, hash_password
 
 SAME_SITE = {"sec-fetch-site": "same-origin"}
 

@@ -1,30 +1,34 @@
-"""The front door: signing in, signing out, and where each kind of visitor begins."""
+"""The front door: signing in with a password or a passkey, signing out, and where each kind of visitor begins."""
 
 from typing import Any
 
+import anyio.to_thread
 from litestar import Request, get, post
 from litestar.response import Redirect, Response
 
+from firm.commands import SecurityAct
 from firm.instant import MINUTE_US
+from storage.factors import read_factors
+from storage.people import Person
 from web import auth
-from web.forms import Kept, Wrong, fields_of, path_of_ours, read_kept, read_sign_in
+from web.arrivals import arrived
+from web.bounds import CHALLENGE_US, UNSIGNED_US
+from web.challenges import keep_challenge, signed_challenge
+from web.firm import Firm
+from web.forms import Kept, SignIn, Wrong, fields_of, path_of_ours, read_kept, read_sign_in, text_in
+from web.notes import note_at_sign_in
+from web.passkeys import asked_to_sign, new_challenge, site_of
 from web.render import page
-from web.visitor import Policy, csrf_token_of, firm_of, visitor_of
+from web.second_factor import proven_by_code
+from web.signed import Signed
+from web.visitor import CSRF_FIELD, ForeignForm, Policy, csrf_token_of, firm_of, visitor_of
 from web.words import plural
 
 HOMES = {"trader": "/accounts", "staff": "/staff"}
 NOT_THESE = "This mail address and password do not belong together."
-
-# What a form that waited for a sign-in is about, by the end of its address.
-WAITED = {
-    "review": "your word on a decision",
-    "engagement": "stopping something at once",
-    "release": "letting something go on",
-    "reset": "letting automatic failures go on",
-    "resumption": "letting a desk go on",
-    "settlement": "what became of a command",
-    "evidence": "evidence since your checkpoint",
-}
+NO_SUCH_CODE = "This code is not right, or was used already. Wait for the next one."
+NO_PASSKEY = "This passkey was not taken. It may have been removed, or the page was open for too long: try again."
+TOO_LATE = "That took too long. Please sign in again."
 
 
 @get("/", policy=Policy.PUBLIC)
@@ -38,7 +42,7 @@ async def sign_in_page(request: Request[Any, Any, Any]) -> Response[Any]:
     if visitor_of(request):
         return Redirect("/", status_code=303)
     wanted = path_of_ours(request.query_params.get("next", ""))
-    return page(request, "sign_in.html", wrong=None, typed={"mail": "", "next": wanted}, kept=None)
+    return _door(request, None, 200, {"mail": "", "next": wanted}, None)
 
 
 @post("/session", policy=Policy.PUBLIC)
@@ -47,17 +51,79 @@ async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
     asked, kept = read_sign_in(fields), read_kept(fields)
     if isinstance(asked, Wrong):
         return _again(request, asked, 422, kept)
+    device = auth.device_in(firm, request)
     try:
-        person = await auth.recognise(firm, desk, asked.mail, asked.password, auth.address_of(request))
+        person = await auth.recognise(firm, desk, asked.mail, asked.password, auth.address_of(request), device)
     except auth.TooManyGuesses as guesses:
-        minutes = plural(-(-guesses.wait_us // MINUTE_US), "minute", "minutes")
-        wrong = Wrong({"": f"Too many attempts. Please wait {minutes} and try again."}, {"mail": asked.mail})
-        return _again(request, wrong, 429, kept)
+        return _again(request, Wrong({"": wait_for(guesses)}, {"mail": asked.mail}), 429, kept)
     if person is None:
         return _again(request, Wrong({"": NOT_THESE}, {"mail": asked.mail, "next": asked.next}), 422, kept)
-    session = await auth.begin_session(firm, person, auth.session_id_in(firm, request))
-    answer = _goes_on(request, kept, str(session.value)) if kept else Redirect(asked.next, status_code=303)
-    answer.set_cookie(session)
+    held = read_factors(await anyio.to_thread.run_sync(firm.vault.factors, person.reference))
+    if held.any:
+        return await _ask_for_factor(request, person, asked, kept)
+    return await arrived(request, person.reference, factor=False, wanted=asked.next, kept=kept)
+
+
+@post("/session/factor", policy=Policy.PUBLIC)
+async def sign_in_factor(request: Request[Any, Any, Any]) -> Response[Any]:
+    """After the password: a code of the app, a recovery code, or a passkey."""
+    firm, desk, fields = request.app.state.firm, request.app.state.passwords, await fields_of(request)
+    waits, kept, wanted = (
+        await auth.unsigned_session(firm, request),
+        read_kept(fields),
+        path_of_ours(text_in(fields, "next")),
+    )
+    session_id = auth.session_id_in(firm, request) or ""
+    if not waits.waiting or firm.wall_us() > waits.waiting_until_us:
+        return _again(request, Wrong({"": TOO_LATE}, {"next": wanted}), 422, kept)
+    if text_in(fields, CSRF_FIELD) != csrf_token_of(session_id):
+        raise ForeignForm("the form is from an earlier session: go back, reload the page, and send it again")
+    credential = text_in(fields, "credential")
+    try:
+        if credential:
+            how = "passkey" if await signed_challenge(request, session_id, credential) == waits.waiting else None
+        else:
+            device = auth.device_in(firm, request)
+            how = await proven_by_code(firm, desk, waits.waiting, text_in(fields, "code"), device)
+    except auth.TooManyGuesses as guesses:
+        return _factor_page(request, session_id, wanted, kept, wait_for(guesses), 429)
+    if how is None:
+        told = NO_PASSKEY if credential else NO_SUCH_CODE
+        return _factor_page(request, session_id, wanted, kept, told, 422)
+    if how == "recovery":
+        await note_at_sign_in(request, waits.waiting, SecurityAct.CODE_USED)
+    return await arrived(request, waits.waiting, factor=True, wanted=wanted, kept=kept)
+
+
+@post("/session/passkey", policy=Policy.PUBLIC)
+async def sign_in_passkey(request: Request[Any, Any, Any]) -> Response[Any]:
+    """A passkey alone: it names its person. Wrong passwords for that person do not count against it."""
+    firm, fields = request.app.state.firm, await fields_of(request)
+    kept, wanted = read_kept(fields), path_of_ours(text_in(fields, "next"))
+    try:
+        person = await signed_challenge(request, auth.session_id_in(firm, request) or "", text_in(fields, "credential"))
+    except auth.TooManyGuesses as guesses:
+        return _again(request, Wrong({"": wait_for(guesses)}, {"next": wanted}), 429, kept)
+    known = await anyio.to_thread.run_sync(auth.person_named, firm, person) if person else None
+    if known is None:
+        return _again(request, Wrong({"": NO_PASSKEY}, {"next": wanted}), 422, kept)
+    return await arrived(request, known.reference, factor=True, wanted=wanted, kept=kept)
+
+
+@post("/passkey-challenge", policy=Policy.PUBLIC, enrolling=True, status_code=200)
+async def passkey_challenge(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
+    """What a passkey is to sign, as JSON for the browser: kept in the session, also of somebody who is not signed in yet."""
+    firm: Firm = request.app.state.firm
+    if site_of(firm) is None:
+        return Response({}, status_code=404)
+    challenge, until_us = new_challenge(), firm.wall_us() + CHALLENGE_US
+    session_id = auth.session_id_in(firm, request) or ""
+    answer: Response[dict[str, Any]] = Response(asked_to_sign(firm, challenge))
+    went_on: bool = await anyio.to_thread.run_sync(keep_challenge, firm, session_id, challenge, until_us)
+    if went_on:
+        return answer
+    signed = Signed(challenge=challenge, challenge_until_us=until_us)
+    answer.set_cookie(await auth.begin_session(firm, "", None, signed))
     return answer
 
 
@@ -70,15 +136,49 @@ async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
     return answer
 
 
-def _goes_on(request: Request[Any, Any, Any], kept: Kept, session_id: str) -> Response[Any]:
-    """The form that was sent too late, for the person to look at and send now: we never send it by ourselves."""
-    what = WAITED.get(kept.action.rpartition("/")[2], "a form")
-    return page(request, "kept_form.html", kept=kept, what=what, token=csrf_token_of(session_id))
+# --- shared with the pages of security ---
+
+
+def wait_for(guesses: auth.TooManyGuesses) -> str:
+    minutes = plural(-(-guesses.wait_us // MINUTE_US), "minute", "minutes")
+    return f"Too many attempts. Please wait {minutes} and try again."
+
+
+async def _ask_for_factor(
+    request: Request[Any, Any, Any], person: Person, asked: SignIn, kept: Kept | None
+) -> Response[Any]:
+    firm: Firm = request.app.state.firm
+    waits = Signed(waiting=person.reference, waiting_until_us=firm.wall_us() + UNSIGNED_US)
+    session = await auth.begin_session(firm, "", auth.session_id_in(firm, request), waits)
+    answer = _factor_page(request, str(session.value), asked.next, kept, "", 200)
+    answer.set_cookie(session)
+    return answer
+
+
+def _factor_page(
+    request: Request[Any, Any, Any], session_id: str, wanted: str, kept: Kept | None, wrong: str, status: int
+) -> Response[Any]:
+    return page(
+        request,
+        "sign_in_factor.html",
+        status=status,
+        wrong=wrong,
+        wanted=wanted,
+        kept=kept,
+        token=csrf_token_of(session_id),
+        passkeys=site_of(request.app.state.firm) is not None,
+    )
 
 
 def _again(request: Request[Any, Any, Any], wrong: Wrong, status: int, kept: Kept | None) -> Response[Any]:
-    typed = {"mail": "", "next": "/"} | wrong.typed
-    return page(request, "sign_in.html", status=status, wrong=wrong.errors, typed=typed, kept=kept)
+    return _door(request, wrong.errors, status, {"mail": "", "next": "/"} | wrong.typed, kept)
 
 
-ROUTES = (front_door, sign_in_page, sign_in, sign_out)
+def _door(
+    request: Request[Any, Any, Any], wrong: dict[str, str] | None, status: int, typed: dict[str, str], kept: Kept | None
+) -> Response[Any]:
+    passkeys = site_of(request.app.state.firm) is not None
+    return page(request, "sign_in.html", status=status, wrong=wrong, typed=typed, kept=kept, passkeys=passkeys)
+
+
+ROUTES = (front_door, sign_in_page, sign_in, sign_in_factor, sign_in_passkey, passkey_challenge, sign_out)

@@ -35,7 +35,7 @@ async def staff_engage(request: Request[Any, Any, Any], switch: FromPath[str]) -
     return await _act(request, switch, lambda why: EngageKillSwitch(by=by, switch=found, why=why))
 
 
-@post("/staff/controls/{switch:str}/release", policy=may(Permission.RELEASE_SWITCHES))
+@post("/staff/controls/{switch:str}/release", policy=may(Permission.RELEASE_SWITCHES), fresh=True)
 async def staff_release(request: Request[Any, Any, Any], switch: FromPath[str]) -> Response[Any]:
     found, by = _switch(switch), signed_in(request).reference
     return await _act(request, switch, lambda why: ReleaseKillSwitch(by=by, switch=found, why=why))

@@ -73,7 +73,7 @@ async def staff_draft_text(request: Request[Any, Any, Any]) -> Response[str]:
     return await editor(request, Draft(await text_of(fields), None, (), carried_in(fields)))
 
 
-@post("/staff/programs", policy=may(Permission.PUBLISH_PROGRAMS), request_max_body_size=DRAFT_BYTES_MAX)
+@post("/staff/programs", policy=may(Permission.PUBLISH_PROGRAMS), fresh=True, request_max_body_size=DRAFT_BYTES_MAX)
 async def staff_publish(request: Request[Any, Any, Any]) -> Response[Any]:
     fields, visitor = await fields_of(request), signed_in(request)
     draft, why = await _draft(fields, request), read_why(fields)

@@ -43,7 +43,7 @@ async def staff_incident(request: Request[Any, Any, Any], incident: FromPath[int
     return await _incident(request, incident)
 
 
-@post("/staff/incidents/{incident:int}/extensions", policy=may(Permission.GRANT_OVERRIDES))
+@post("/staff/incidents/{incident:int}/extensions", policy=may(Permission.GRANT_OVERRIDES), fresh=True)
 async def staff_extend_all(request: Request[Any, Any, Any], incident: FromPath[int]) -> Response[Any]:
     """As many at once as one form may order; the page says what is left. A refusal ends it: the next may be refused alike."""
     await _line(request, incident)
@@ -65,7 +65,9 @@ async def staff_extend_all(request: Request[Any, Any, Any], incident: FromPath[i
     return Redirect(f"/staff/incidents/{incident}#accounts", status_code=303)
 
 
-@post("/staff/incidents/{incident:int}/accounts/{account:str}/grant", policy=may(Permission.GRANT_OVERRIDES))
+@post(
+    "/staff/incidents/{incident:int}/accounts/{account:str}/grant", policy=may(Permission.GRANT_OVERRIDES), fresh=True
+)
 async def staff_grant(
     request: Request[Any, Any, Any], incident: FromPath[int], account: FromPath[str]
 ) -> Response[Any]:

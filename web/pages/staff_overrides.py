@@ -19,7 +19,7 @@ from web.pages.staff_account import account_for_staff
 from web.visitor import firm_of, may, read_id, signed_in
 
 
-@post("/staff/accounts/{account:str}/overrides", policy=may(Permission.GRANT_OVERRIDES))
+@post("/staff/accounts/{account:str}/overrides", policy=may(Permission.GRANT_OVERRIDES), fresh=True)
 async def staff_override(request: Request[Any, Any, Any], account: FromPath[str]) -> Response[Any]:
     number = read_id(account)
     view = await account_view(firm_of(request), number)
@@ -33,7 +33,9 @@ async def staff_override(request: Request[Any, Any, Any], account: FromPath[str]
     return await _ask(request, command, asked.typed)
 
 
-@post("/staff/accounts/{account:str}/overrides/{seq:int}/agreement", policy=may(Permission.AGREE_TO_OVERRIDES))
+@post(
+    "/staff/accounts/{account:str}/overrides/{seq:int}/agreement", policy=may(Permission.AGREE_TO_OVERRIDES), fresh=True
+)
 async def staff_agree(request: Request[Any, Any, Any], account: FromPath[str], seq: FromPath[int]) -> Response[Any]:
     number = read_id(account)
     view = await account_view(firm_of(request), number)

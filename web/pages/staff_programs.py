@@ -72,7 +72,7 @@ async def staff_program_file(request: Request[Any, Any, Any], version: FromPath[
     return Response(text, media_type=f"application/{kind}", headers=headers)
 
 
-@post("/staff/programs/{version:int}/retirement", policy=may(Permission.RETIRE_PROGRAMS))
+@post("/staff/programs/{version:int}/retirement", policy=may(Permission.RETIRE_PROGRAMS), fresh=True)
 async def staff_retire(request: Request[Any, Any, Any], version: FromPath[int]) -> Response[Any]:
     shelf, why = await _shelf(request, version), read_why(await fields_of(request))
     if isinstance(why, Wrong):

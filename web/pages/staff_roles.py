@@ -28,7 +28,7 @@ async def staff_roles(request: Request[Any, Any, Any]) -> Response[str]:
     return _roles(request, {"role": role if role in staff.roles else "", "why": ""}, ticked)
 
 
-@post("/staff/roles", policy=may(Permission.MANAGE_ROLES))
+@post("/staff/roles", policy=may(Permission.MANAGE_ROLES), fresh=True)
 async def staff_define_role(request: Request[Any, Any, Any]) -> Response[Any]:
     fields, by, staff = await fields_of(request), signed_in(request).reference, firm_of(request).live.staff()
     role, ticked = text_in(fields, "role"), read_permissions(fields)
@@ -46,7 +46,7 @@ async def staff_define_role(request: Request[Any, Any, Any]) -> Response[Any]:
     return Redirect(f"/staff/roles?role={role}#own", status_code=303)
 
 
-@post("/staff/roles/{role:str}/retirement", policy=may(Permission.MANAGE_ROLES))
+@post("/staff/roles/{role:str}/retirement", policy=may(Permission.MANAGE_ROLES), fresh=True)
 async def staff_retire_role(request: Request[Any, Any, Any], role: FromPath[str]) -> Response[Any]:
     if role not in firm_of(request).live.staff().roles:
         raise NotFoundException("the firm has no role of its own of this name")

@@ -62,7 +62,7 @@ async def staff_member(request: Request[Any, Any, Any], staff: FromPath[str]) ->
     return await _member(request, _known(request, staff)[0])
 
 
-@post("/staff/team/{staff:str}/role", policy=may(Permission.MANAGE_STAFF))
+@post("/staff/team/{staff:str}/role", policy=may(Permission.MANAGE_STAFF), fresh=True)
 async def staff_set_role(request: Request[Any, Any, Any], staff: FromPath[str]) -> Response[Any]:
     number, member = _known(request, staff)
     fields, by, team = await fields_of(request), signed_in(request).reference, firm_of(request).live.staff()
@@ -74,7 +74,7 @@ async def staff_set_role(request: Request[Any, Any, Any], staff: FromPath[str]) 
     return await _asked(request, number, "role", lambda why: SetStaffRole(by=by, staff=number, role=role, why=why))
 
 
-@post("/staff/team/{staff:str}/scope", policy=may(Permission.MANAGE_STAFF))
+@post("/staff/team/{staff:str}/scope", policy=may(Permission.MANAGE_STAFF), fresh=True)
 async def staff_set_scope(request: Request[Any, Any, Any], staff: FromPath[str]) -> Response[Any]:
     number, member = _known(request, staff)
     fields, by, team = await fields_of(request), signed_in(request).reference, firm_of(request).live.staff()
@@ -86,7 +86,7 @@ async def staff_set_scope(request: Request[Any, Any, Any], staff: FromPath[str])
     return await _asked(request, number, "scope", lambda why: SetStaffScope(by=by, staff=number, scope=scope, why=why))
 
 
-@post("/staff/team/{staff:str}/leaving", policy=may(Permission.MANAGE_STAFF))
+@post("/staff/team/{staff:str}/leaving", policy=may(Permission.MANAGE_STAFF), fresh=True)
 async def staff_leaving(request: Request[Any, Any, Any], staff: FromPath[str]) -> Response[Any]:
     number, member = _known(request, staff)
     fields, by, firm = await fields_of(request), signed_in(request).reference, firm_of(request)

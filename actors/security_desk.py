@@ -1,0 +1,41 @@
+"""Security desk: puts into the book what changed in how people sign in. How they do it is in the vault; nothing is decided by it."""
+
+import msgspec
+
+from actors.desk import Turn
+from actors.messages import Message
+from firm.commands import NoteSecurity
+from firm.facts import Fact, Refusal, Refused, SecurityNoted
+from firm.inputs import Input
+
+WHY_LENGTH_MAX = 500
+
+
+class SecurityState(msgspec.Struct, frozen=True):
+    """Nothing: each note stands for itself."""
+
+
+class SecurityDesk:
+    """The firm's one."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.state = SecurityState()
+
+    def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:
+        """Nothing changes this state."""
+
+    def capture(self) -> SecurityState:
+        return self.state
+
+    def restore(self, state: SecurityState) -> None:
+        self.state = state
+
+    def decide(self, message: Message | Input, turn: Turn) -> None:
+        assert isinstance(message, NoteSecurity), f"{self.name} takes no {type(message).__name__}"
+        if len(message.why) > WHY_LENGTH_MAX:
+            turn.record(
+                Refused(refusal=Refusal.WHY_MISSING, detail=f"a reason has at most {WHY_LENGTH_MAX} characters")
+            )
+            return
+        turn.record(SecurityNoted(person=message.person, act=message.act, by=message.by, why=message.why))

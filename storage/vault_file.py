@@ -1,0 +1,58 @@
+"""Vault file: what vault.db is made of, and how one of an earlier release becomes one of today's."""
+
+import apsw
+
+from storage.files import FirmDirectory
+from storage.sqlite_file import open_sqlite, open_to_read
+
+APPLICATION = 0x45565654  # "EVVT"
+VERSION = 2
+
+_FACTORS = """
+CREATE TABLE factors (
+    person TEXT PRIMARY KEY,
+    box BLOB NOT NULL                  -- TOTP, passkeys, recovery codes, sealed
+) STRICT;
+"""
+
+_FIRST = """
+CREATE TABLE origin (
+    pair BLOB NOT NULL        -- the same 16 bytes as in keys.db
+) STRICT;
+CREATE TABLE sealed_values (
+    commitment BLOB PRIMARY KEY,
+    person TEXT NOT NULL,
+    class TEXT NOT NULL,
+    box BLOB NOT NULL         -- salt ‖ value, sealed
+) STRICT;
+CREATE INDEX sealed_values_by_person ON sealed_values (person, class);
+CREATE TABLE people (
+    person TEXT PRIMARY KEY,
+    mail_index BLOB NOT NULL UNIQUE,   -- keyed hash of the normalised address
+    identity BLOB NOT NULL,            -- commitment of the value of class identity
+    credentials BLOB NOT NULL          -- password hash, sealed
+) STRICT;
+CREATE TABLE erasing (
+    person TEXT NOT NULL,
+    class TEXT NOT NULL,
+    PRIMARY KEY (person, class)
+) STRICT;
+"""
+SCHEMA = _FIRST + _FACTORS
+SCHEMAS = {1: _FIRST, VERSION: SCHEMA}  # by version
+UPGRADES = {1: _FACTORS}  # from each earlier version to the next
+
+
+def open_vault_file(directory: FirmDirectory, *, vfs: str | None = None) -> apsw.Connection:
+    """To read and write; made where there is none, brought to today's version where it is of an earlier one."""
+    return open_sqlite(directory.vault_db, APPLICATION, VERSION, SCHEMA, vfs=vfs, upgrades=UPGRADES)
+
+
+def read_vault_file(directory: FirmDirectory, *, still: bool = False) -> apsw.Connection:
+    """To read alone. One of an earlier version stays as it is, and what it lacks is empty to whoever asks."""
+    connection = open_to_read(directory.vault_db, APPLICATION, VERSION, still=still, earlier=frozenset(UPGRADES))
+    if connection.pragma("user_version") != VERSION:
+        connection.pragma("query_only", False)
+        connection.execute("CREATE TEMP TABLE factors (person TEXT PRIMARY KEY, box BLOB NOT NULL) STRICT")
+        connection.pragma("query_only", True)
+    return connection

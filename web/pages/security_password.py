@@ -1,0 +1,127 @@
+"""Passwords: changed by whoever knows the present one, or set anew by a link that the firm's console made."""
+
+from typing import Any
+
+import anyio.to_thread
+from litestar import Request, get, post
+from litestar.response import Redirect, Response
+
+from firm.commands import SecurityAct
+from storage.people import Person
+from web import auth
+from web.arrivals import proven_again
+from web.firm import Firm
+from web.forms import fields_of, text_in
+from web.notes import note, require_taking
+from web.pages.security_factors import NO_PASSWORD, is_password_of
+from web.pages.sign_in import wait_for
+from web.passwords import why_refused
+from web.proof_page import SECURITY
+from web.render import page
+from web.signed import Signed
+from web.visitor import CSRF_FIELD, ForeignForm, Policy, csrf_token_of, signed_in
+
+CHANGE = "/security/password"
+RESET = "/new-password"
+NOT_THE_SAME = "The two new passwords are not the same."
+LINK_GONE = "This link was used already, or is older than an hour. Ask the firm for a new one."
+
+
+@get(CHANGE, policy=Policy.SIGNED_IN, enrolling=True, fresh=True)
+async def security_password(request: Request[Any, Any, Any]) -> Response[str]:
+    return page(request, "password.html", wrong={})
+
+
+@post(CHANGE, policy=Policy.SIGNED_IN, enrolling=True, fresh=True, resume=CHANGE)
+async def security_change_password(request: Request[Any, Any, Any]) -> Response[Any]:
+    """All other sessions end with it."""
+    firm, visitor, fields = request.app.state.firm, signed_in(request), await fields_of(request)
+    require_taking(firm)
+    try:
+        is_theirs = await is_password_of(request, str(fields.get("present", "")))
+    except auth.TooManyGuesses as guesses:
+        return page(request, "password.html", status=429, wrong={"": wait_for(guesses)})
+    person = await anyio.to_thread.run_sync(firm.vault.person, visitor.kind, visitor.id)
+    wrong = _wrong_words(firm, person, str(fields.get("fresh", "")), str(fields.get("again", "")))
+    if not is_theirs:
+        wrong["present"] = NO_PASSWORD
+    if wrong or person is None:
+        return page(request, "password.html", status=422, wrong=wrong)
+    await _set(request, person, str(fields.get("fresh", "")))
+    cookie = await proven_again(request)
+    await anyio.to_thread.run_sync(
+        firm.sessions.delete_person, visitor.reference, str(cookie.value) if cookie else visitor.session_id
+    )
+    await note(request, visitor.reference, SecurityAct.PASSWORD_CHANGED)
+    answer = Redirect(SECURITY, status_code=303)
+    if cookie is not None:
+        answer.set_cookie(cookie)
+    return answer
+
+
+@get(RESET, policy=Policy.PUBLIC)
+async def new_password(request: Request[Any, Any, Any]) -> Response[Any]:
+    """What the link holds goes into a session of its own at once, so that no address shows it any longer."""
+    firm: Firm = request.app.state.firm
+    token = request.query_params.get("token", "")
+    if token:
+        session = await auth.begin_session(firm, "", auth.session_id_in(firm, request), Signed(reset=token))
+        answer: Response[Any] = Redirect(RESET, status_code=303)
+        answer.set_cookie(session)
+        return answer
+    good = await _whose_link(firm, (await auth.unsigned_session(firm, request)).reset) is not None
+    return _reset_page(request, {} if good else {"": LINK_GONE}, 200 if good else 422, good=good)
+
+
+@post(RESET, policy=Policy.PUBLIC)
+async def set_new_password(request: Request[Any, Any, Any]) -> Response[Any]:
+    """The link is used up only by a password that is taken. Second factors stay as they are, and are asked for at the next sign-in."""
+    firm, fields = request.app.state.firm, await fields_of(request)
+    require_taking(firm)
+    held, session_id = await auth.unsigned_session(firm, request), auth.session_id_in(firm, request) or ""
+    person = await _whose_link(firm, held.reset)
+    if person is None:
+        return _reset_page(request, {"": LINK_GONE}, 422, good=False)
+    if text_in(fields, CSRF_FIELD) != csrf_token_of(session_id):
+        raise ForeignForm("the form is from an earlier session: go back, reload the page, and send it again")
+    wrong = _wrong_words(firm, person, str(fields.get("fresh", "")), str(fields.get("again", "")))
+    if wrong:
+        return _reset_page(request, wrong, 422, good=True)
+    if await anyio.to_thread.run_sync(firm.resets.use, held.reset, firm.wall_us()) != person.reference:
+        return _reset_page(request, {"": LINK_GONE}, 422, good=False)
+    await _set(request, person, str(fields.get("fresh", "")))
+    await anyio.to_thread.run_sync(firm.sessions.delete_person, person.reference)
+    await note(request, person.reference, SecurityAct.PASSWORD_RESET)
+    answer = Redirect("/sign-in", status_code=303)
+    answer.set_cookie(await auth.end_session(firm, session_id))
+    return answer
+
+
+async def _whose_link(firm: Firm, token: str) -> Person | None:
+    def found() -> Person | None:
+        person = firm.resets.person_of(token, firm.wall_us()) if token else None
+        return auth.person_named(firm, person) if person else None
+
+    return await anyio.to_thread.run_sync(found)
+
+
+async def _set(request: Request[Any, Any, Any], person: Person, password: str) -> None:
+    firm: Firm = request.app.state.firm
+    fresh = await request.app.state.passwords.hashed(password)
+    await anyio.to_thread.run_sync(firm.vault.change_password_hash, person.kind, person.id, fresh)
+
+
+def _wrong_words(firm: Firm, person: Person | None, fresh: str, again: str) -> dict[str, str]:
+    own_words = (person.mail, person.name, firm.name) if person else (firm.name,)
+    refused = why_refused(fresh, firm.breached, own_words)
+    if refused:
+        return {"fresh": refused}
+    return {"again": NOT_THE_SAME} if fresh != again else {}
+
+
+def _reset_page(request: Request[Any, Any, Any], wrong: dict[str, str], status: int, *, good: bool) -> Response[str]:
+    session_id = auth.session_id_in(request.app.state.firm, request) or ""
+    return page(request, "new_password.html", status=status, wrong=wrong, good=good, token=csrf_token_of(session_id))
+
+
+ROUTES = (security_password, security_change_password, new_password, set_new_password)
