@@ -10,7 +10,6 @@ from actors.messages import (
     Message,
     OpenAccount,
     OrderAllowed,
-    ReopeningAllowed,
     RoomAnswered,
     RoomWanted,
 )
@@ -174,7 +173,7 @@ class OrderDesk:
         state = self._placed
         newest = state.accounts[state.phase]
         if newest == ask.account:
-            turn.send(account_desk(ask.account), ReopeningAllowed(command=ask.command))
+            turn.send(trader_desk(state.trader), ask)
             return
         detail = f"account {id_text(newest)} has come in this account's place: make the exception there"
         turn.record(Refused(refusal=Refusal.CHALLENGE_MOVED_ON, detail=detail), ask.account)

@@ -8,14 +8,16 @@ from msgspec.structs import replace
 
 from actors.desk import Turn
 from actors.messages import (
+    AskReopening,
     HoldingsChanged,
     Message,
     OrderAllowed,
     OrderWanted,
+    ReopeningAllowed,
     RoomAnswered,
     RoomWanted,
 )
-from actors.names import key_id, order_desk
+from actors.names import account_desk, key_id, order_desk
 from actors.trader_accounts import HeldAccount, OnOrder, account_opened, known_accounts, on_order, platforms_of
 from actors.trader_looks import look
 from actors.trader_room import NoRoom, why_no_room
@@ -36,6 +38,8 @@ from firm.facts import (
 from firm.inputs import ErasureReported, Input
 from firm.phase import ENDED
 from firm.ruleset import Phase, Program
+
+FORGOTTEN = "this trader asked to be forgotten: who comes back is registered anew, under another id"
 
 
 class TraderState(msgspec.Struct, frozen=True, gc=False):
@@ -125,6 +129,8 @@ class TraderDesk:
                 self._allow(message, turn)
             case RoomWanted():
                 self._answer_room(message, turn)
+            case AskReopening():
+                self._allow_reopening(message, turn)
             case EraseTrader():
                 self._forget(message, turn)
             case ErasureReported():
@@ -156,7 +162,7 @@ class TraderDesk:
             return Refused(refusal=Refusal.ACCOUNTS_RUN, detail=f"{running} accounts run or are on order")
         held = {each.klass for each in asked.classes}
         if not held or held <= set(self.state.forgetting or ()):
-            return Refused(refusal=Refusal.NOTHING_TO_ERASE, detail="nothing is held that is not to go already")
+            return Refused(refusal=Refusal.NOTHING_TO_ERASE, detail="all of it is to go already")
         return None
 
     def _forgot(self, told: ErasureReported, turn: Turn) -> None:
@@ -172,8 +178,8 @@ class TraderDesk:
         if not self.state.registered:
             turn.record(Refused(refusal=Refusal.UNKNOWN_TRADER, detail="register the trader first"))
             return
-        if self.state.forgetting is not None:
-            turn.record(Refused(refusal=Refusal.TRADER_FORGOTTEN, detail="register the trader anew, under another id"))
+        if self._is_forgotten:
+            turn.record(Refused(refusal=Refusal.TRADER_FORGOTTEN, detail=FORGOTTEN))
             return
         running = self.counted
         if running >= wanted.program.accounts_max:
@@ -192,8 +198,19 @@ class TraderDesk:
     def _answer_room(self, wanted: RoomWanted, turn: Turn) -> None:
         """The account that reached the phase is over by now, and counts no more."""
         no_room = self._why_no_room(wanted.program, wanted.program.phases[wanted.place], turn)
-        answer = RoomAnswered(place=wanted.place, why_not="" if no_room is None else no_room.detail)
-        turn.send(order_desk(wanted.order), answer)
+        why_not = FORGOTTEN if self._is_forgotten else "" if no_room is None else no_room.detail
+        turn.send(order_desk(wanted.order), RoomAnswered(place=wanted.place, why_not=why_not))
+
+    def _allow_reopening(self, ask: AskReopening, turn: Turn) -> None:
+        """Nobody is given back an account that leads to nobody."""
+        if self._is_forgotten:
+            turn.record(Refused(refusal=Refusal.TRADER_FORGOTTEN, detail=FORGOTTEN), ask.account)
+            return
+        turn.send(account_desk(ask.account), ReopeningAllowed(command=ask.command))
+
+    @property
+    def _is_forgotten(self) -> bool:
+        return self.state.forgetting is not None
 
     def _why_no_room(self, program: Program, phase: Phase, turn: Turn) -> NoRoom | None:
         running = known_accounts(self._accounts, turn)

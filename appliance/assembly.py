@@ -52,7 +52,7 @@ from storage.front import FrontFile
 from storage.ledger import Ledger
 from storage.reader import LedgerReader
 from storage.readmodels.registry import READ_MODELS
-from storage.readmodels.seals import any_sealed, is_sealed
+from storage.readmodels.seals import any_sealed, is_sealed, seals_forgotten
 from storage.resets import ResetBook
 from storage.secret_files import Secrets
 from storage.sessions import SessionStore
@@ -162,8 +162,11 @@ class Machine:
         """Before anything is admitted: forget what was sealed for rows that never came."""
         with self.reader.connection() as connection:
             swept = self.vault.sweep_orphans(partial(is_sealed, connection))
+            forgotten = seals_forgotten(connection)
         if swept:
             _LOG.warning("%d sealed values had no row in the ledger and were erased", swept)
+        if back := self.vault.erase_values(forgotten):  # an older vault was put back
+            _LOG.warning("%d sealed values of people who were forgotten lay in the vault again, and were erased", back)
 
     def offer(self, arrivals: Sequence[Arrival]) -> None:
         """The door that bridges use: in a simulation their reports also move the clock."""

@@ -9,7 +9,10 @@ from collections.abc import Iterator
 import anyio
 from anyio import to_thread
 
+from actors.arrival import Overloaded
+from actors.names import trader_desk
 from appliance.assembly import Machine
+from appliance.seam import why_it_failed
 from firm.bounds import POOLED_TOLD_MAX
 from firm.inputs import ErasureReported
 from storage.errors import DiskRefused, FrontRefused, VaultDamaged
@@ -31,21 +34,29 @@ async def forget_who_is_due(machine: Machine) -> None:
         await anyio.sleep(LOOK_EVERY_S)
         if machine.runner.held:
             continue
-        why = ""
-        try:
-            for report in await to_thread.run_sync(forget, machine):
-                await machine.ask(report)
-        except (DiskRefused, FrontRefused, VaultDamaged, TracesRemain) as failed:
-            why = str(failed)
+        why = await forget_once(machine)
         if why and why != told:
             _LOG.error("somebody who is to be forgotten is not yet, which is tried again: %s", why)
         told = why
 
 
+async def forget_once(machine: Machine) -> str:
+    """Whoever is due by now; why not all of it was done or told, "" where it was. What is left stays due."""
+
+    async def forget_and_tell() -> None:
+        for report in await to_thread.run_sync(forget, machine):
+            await machine.ask(report)
+
+    return await why_it_failed(forget_and_tell, DiskRefused, FrontRefused, VaultDamaged, TracesRemain, Overloaded)
+
+
 def forget(machine: Machine) -> list[ErasureReported]:
     """Destroys what is due by now; what the engine is to hear of it. Takes as long as the vault's files are large: never in the loop."""
     with machine.reader.connection() as book:
-        due = erasures_due(book, machine.clock.now_us(), DUE_AT_ONCE)
+        found_due = erasures_due(book, machine.clock.now_us(), DUE_AT_ONCE)
+        stopped = machine.engine.own.state.stopped
+        # A stopped desk would only park what it is told, round after round.
+        due = [each for each in found_due if trader_desk(each.trader) not in stopped]
         pooled = {each: list(pooled_logins(book, each.trader)) for each in due if each.klass == SESSION}
     for person in {reference("trader", each.trader) for each in due}:
         machine.sessions.delete_person(person)

@@ -26,6 +26,7 @@ class LoginsKept:
         owners = [self._owner(each.account) for each in values]
         kept = [(owner, SESSION, each.value) for owner, each in zip(owners, values, strict=True) if owner is not None]
         commitments = iter(await to_thread.run_sync(self._vault.seal_each, kept) if kept else [])
+        await self._unkeep({owner for owner, _, _ in kept})
         return [
             Sealed(_of_nothing(each.value), self._reference(each.account))
             if owner is None
@@ -33,13 +34,23 @@ class LoginsKept:
             for owner, each in zip(owners, values, strict=True)
         ]
 
+    async def _unkeep(self, owners: set[str]) -> None:
+        """Whoever was forgotten while the disk synced is not kept after all: an erasure that was done by then saw nothing of it."""
+        numbers = {owner: int(owner.partition(":")[2]) for owner in owners - {LOGINS}}
+        late = [(owner, SESSION) for owner, number in numbers.items() if self._is_forgotten(number)]
+        if late:
+            await to_thread.run_sync(self._vault.erase_each, late)
+
     def _owner(self, account: int) -> str | None:
         """None: of somebody who is forgotten."""
         if not account:
             return LOGINS
-        desk = self._engine.desk(trader_desk(self._trader(account)))
+        return None if self._is_forgotten(self._trader(account)) else self._reference(account)
+
+    def _is_forgotten(self, trader: int) -> bool:
+        desk = self._engine.desk(trader_desk(trader))
         assert isinstance(desk, TraderDesk)
-        return self._reference(account) if desk.state.forgetting is None else None
+        return desk.state.forgetting is not None
 
     def _reference(self, account: int) -> str:
         return reference("trader", self._trader(account))

@@ -62,7 +62,10 @@ CLASSES = (
 BY_NAME = {each.name: each for each in CLASSES}
 
 
-def destructions(classes: tuple[str, ...], now_us: int) -> tuple[Destruction, ...]:
-    """When each of these classes goes, where somebody is to be forgotten now."""
-    kept_us = {name: BY_NAME[name].kept_days * DAY_US for name in sorted(classes)}
+def destructions(now_us: int) -> tuple[Destruction, ...]:
+    """When each class goes, where somebody is to be forgotten now: all of them, whatever the vault holds of them at the moment.
+
+    What comes while it is ordered, or lies under a key of several people, goes too.
+    """
+    kept_us = {name: BY_NAME[name].kept_days * DAY_US for name in sorted(BY_NAME)}
     return tuple(Destruction(name, now_us + wait_us if wait_us else 0) for name, wait_us in kept_us.items())

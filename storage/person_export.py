@@ -8,6 +8,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import apsw
@@ -16,6 +17,7 @@ import msgspec
 from firm.ids import id_text
 from firm.instant import utc_text
 from firm.personal import CLASSES
+from storage.logins_pooled import pooled_logins
 from storage.people import reference
 from storage.reader import LedgerReader
 from storage.readmodels.desk_rows import seqs_back
@@ -24,13 +26,12 @@ from storage.rows import StoredRow
 from storage.vault import Vault
 
 ROWS_AT_ONCE = 500
-DESK_ROWS_MAX = 100_000
 
 _FILES = {
     "about.json": "what this is, and why each class of values is held",
     "person.json": "who you are to us",
     "sealed.jsonl": "each sealed value with its salt: HMAC-SHA256(salt, class 0x00 value) is its commitment in the ledger",
-    "ledger.jsonl": "each row of the ledger about you, your orders and your accounts, under your pseudonym",
+    "ledger.jsonl": "each row of the ledger about you, your orders and your accounts, under your pseudonyms",
 }
 
 
@@ -60,7 +61,7 @@ def export_pieces(reader: LedgerReader, vault: Vault, trader: int, *, firm: str,
         for name, lines in (
             ("about.json", [_about(firm, trader, now_us)]),
             ("person.json", [_person(reader, vault, trader)]),
-            ("sealed.jsonl", _values(vault, trader)),
+            ("sealed.jsonl", _values(reader, vault, trader)),
             ("ledger.jsonl", _rows(reader, trader)),
         ):
             with archive.open(name, "w") as member:
@@ -73,7 +74,14 @@ def export_pieces(reader: LedgerReader, vault: Vault, trader: int, *, firm: str,
 
 def _about(firm: str, trader: int, now_us: int) -> dict[str, Any]:
     held = [{"class": each.name, "what": each.what, "why": each.why, "basis": each.basis} for each in CLASSES]
-    return {"firm": firm, "trader": id_text(trader), "made": utc_text(now_us), "files": _FILES, "classes": held}
+    return {
+        "firm": firm,
+        "trader": id_text(trader),
+        "pseudonyms": [reference("trader", trader), trader],
+        "made": utc_text(now_us),
+        "files": _FILES,
+        "classes": held,
+    }
 
 
 def _person(reader: LedgerReader, vault: Vault, trader: int) -> dict[str, Any]:
@@ -81,21 +89,29 @@ def _person(reader: LedgerReader, vault: Vault, trader: int) -> dict[str, Any]:
     with reader.connection() as book:
         going = erasures_of(book, trader)
         accounts = [id_text(account) for account in _accounts(book, trader)]
-    erased_us = [(each, each.erased_us) for each in going]
     return {
         "trader": id_text(trader),
         "name": person.name if person else None,
         "mail": person.mail if person else None,
         "accounts": accounts,
         "erasures": [
-            {"class": each.klass, "from": utc_text(each.from_us), "done": None if at_us is None else utc_text(at_us)}
-            for each, at_us in erased_us
+            {
+                "class": each.klass,
+                "from": utc_text(each.from_us),
+                "done": None if each.erased_us is None else utc_text(each.erased_us),
+            }
+            for each in going
         ],
     }
 
 
-def _values(vault: Vault, trader: int) -> Iterator[dict[str, Any]]:
-    for commitment, opening in vault.values_of(reference("trader", trader)):
+def _values(reader: LedgerReader, vault: Vault, trader: int) -> Iterator[dict[str, Any]]:
+    with reader.connection() as book:
+        pooled = list(pooled_logins(book, trader))
+    found = ((commitment, vault.prove(commitment)) for commitment in pooled)
+    for commitment, opening in chain(vault.values_of(reference("trader", trader)), found):
+        if opening is None:
+            continue
         yield {
             "commitment": commitment,
             "class": opening.klass,
@@ -118,7 +134,7 @@ def _rows(reader: LedgerReader, trader: int) -> Iterator[dict[str, Any]]:
         accounts = _accounts(book, trader)
         orders = [order for (order,) in book.execute('SELECT "order" FROM rm_order WHERE trader = ?', (trader,))]
         desks = [f"trader/{id_text(trader)}", *(f"order/{id_text(order)}" for order in orders)]
-        seqs = {seq for desk in desks for seq in seqs_back(book, desk, "", 1, reader.size() + 1, DESK_ROWS_MAX)}
+        seqs = {seq for desk in desks for seq in _desk_rows(book, desk, reader.size() + 1)}
     told: set[int] = set()
     for seq in sorted(seqs):
         row = reader.row(seq)
@@ -127,6 +143,13 @@ def _rows(reader: LedgerReader, trader: int) -> Iterator[dict[str, Any]]:
             yield _line(row)
     for account in accounts:
         yield from (_line(row) for row in _account_rows(reader, account) if row.seq not in told)
+
+
+def _desk_rows(book: apsw.Connection, desk: str, before: int) -> Iterator[int]:
+    """Newest first."""
+    while seqs := seqs_back(book, desk, "", 1, before, ROWS_AT_ONCE):
+        yield from seqs
+        before = seqs[-1]
 
 
 def _account_rows(reader: LedgerReader, account: int) -> Iterator[StoredRow]:

@@ -153,7 +153,8 @@ class Vault:
                     "DELETE FROM sealed_values WHERE commitment = ?", [(bytes_of(each),) for each in commitments]
                 )
             erased = self._connection.total_changes() - before
-            erase_traces(self._connection)
+            if erased:
+                erase_traces(self._connection)
             return erased
 
     def classes_of(self, person: str) -> tuple[str, ...]:

@@ -65,6 +65,12 @@ def tell(options: argparse.Namespace, value: Any, text: str) -> None:
         print(text)
 
 
+def agreed(question: str) -> bool:
+    """Whether somebody types yes, on a terminal or as a line from a pipe. Nothing typed is no."""
+    print(f'{question} Type "yes": ', end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().casefold() == "yes"
+
+
 def decision_number(text: str) -> int:
     """A decision, for argparse."""
     if not text.isdecimal() or len(text) > ROW_DIGITS_MAX or int(text) < 1:

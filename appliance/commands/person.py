@@ -10,12 +10,13 @@ import msgspec
 
 from appliance.clock import wall_us
 from appliance.commands import person_back
-from appliance.commands.options import Verbs, add_directory, add_json, plain_text, tell, verb
+from appliance.commands.options import Verbs, add_directory, add_json, agreed, plain_text, tell, verb
 from appliance.console import CommandRefused, ask_firm, open_machine
 from appliance.erasing import forget
 from appliance.members import opened_vault, trader_named
 from appliance.settings_file import read_settings
 from firm.commands import EraseTrader
+from firm.facts import ErasureOrdered
 from firm.ids import id_text
 from firm.instant import utc_text
 from firm.personal import BY_NAME, destructions
@@ -68,6 +69,7 @@ def add_to(verbs: Verbs) -> None:
     )
     erase = verb(actions, "erase", run_erase, "forget a trader", example, note)
     _add_person(erase)
+    erase.add_argument("--yes", action="store_true", help="do not ask once more, as in a script")
     erase.add_argument("--why", type=plain_text, required=True, help="kept in the ledger: name nobody in it")
     listed = verb(actions, "erasures", run_erasures, "who was forgotten, or is to be", "evenhand person erasures")
     add_directory(listed)
@@ -108,10 +110,16 @@ def run_erase(options: argparse.Namespace) -> int:
     open_firm_directory(options.data_dir)
     with opened_vault(options.data_dir) as vault:
         trader = trader_named(vault, options.person)
-        classes = vault.classes_of(reference("trader", trader))
-    asked = EraseTrader(by="console", trader=trader, why=options.why, classes=destructions(classes, wall_us()))
-    ask_firm(options.data_dir, asked)
-    print(f"{id_text(trader)} is to be forgotten: {', '.join(classes)}. {_carried_out(options.data_dir)}")
+        person = vault.person("trader", trader)
+    whom = (
+        f"{id_text(trader)}, {person.name}, {person.mail}" if person else f"{id_text(trader)}, who has no name any more"
+    )
+    if not options.yes and not agreed(f"Forget {whom}? It cannot be undone."):
+        raise CommandRefused("nobody was forgotten")
+    asked = EraseTrader(by="console", trader=trader, why=options.why, classes=destructions(wall_us()))
+    if not any(isinstance(fact, ErasureOrdered) for fact in ask_firm(options.data_dir, asked)):
+        raise CommandRefused("the trader's desk is stopped: nothing is ordered yet; let it go on first (/staff/health)")
+    print(f"{id_text(trader)} is to be forgotten. {_carried_out(options.data_dir)}")
     return 0
 
 
@@ -136,7 +144,7 @@ def _carried_out(directory: Path) -> str:
         return "The firm that serves does it within seconds: evenhand person erasures shows when it is done."
     with closing(machine):
         reports: Sequence[object] = machine.decide_now(forget(machine))
-    return f"It is done ({len(reports)} reports)." if reports else "It is done later, as the law asks for it."
+    return f"It is done, class by class ({len(reports)} reports)."
 
 
 def _held(klass: str, going: Erasure | None) -> Held:
@@ -150,13 +158,13 @@ def _held_line(held: Held) -> str:
 
 def _state(each: Erasure) -> str:
     if each.erased_us is not None:
-        return f"forgotten on {utc_text(each.erased_us)[:10]}"
-    return f"to be forgotten from {utc_text(each.from_us)[:10]} on" if each.from_us else "to be forgotten"
+        return f"forgotten on {utc_text(each.erased_us)[:16].replace('T', ' at ')} UTC"
+    return f"to be forgotten from {utc_text(each.from_us)[:10]} on" if each.from_us else "to be forgotten at once"
 
 
 def _as_shown(each: Erasure) -> dict[str, object]:
     done = None if each.erased_us is None else utc_text(each.erased_us)
-    ordered, due = utc_text(each.ordered_us), utc_text(each.from_us)
+    ordered, due = utc_text(each.ordered_us), utc_text(each.from_us) if each.from_us else None
     return {"trader": id_text(each.trader), "class": each.klass, "ordered": ordered, "from": due, "done": done}
 
 

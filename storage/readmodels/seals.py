@@ -45,7 +45,11 @@ class Seals:
             if isinstance(body, ValuesForgotten):
                 _mark_erased(connection, body)
             elif (seal := seal_of(body)) is not None:
-                sql = "INSERT OR IGNORE INTO rm_seals (commitment, person, class, erased) VALUES (?, ?, ?, 0)"
+                # What is told of somebody who was forgotten is kept nowhere: it must not lie in the vault either.
+                sql = (
+                    "INSERT OR IGNORE INTO rm_seals (commitment, person, class, erased) VALUES (?1, ?2, ?3,"
+                    " EXISTS (SELECT 1 FROM rm_seals WHERE person = ?2 AND class = ?3 AND erased = 1))"
+                )
                 connection.execute(sql, seal[:3])
 
 
@@ -55,6 +59,11 @@ def _mark_erased(connection: apsw.Connection, told: ValuesForgotten) -> None:
     if told.finished:
         owner = (reference("trader", told.trader), told.klass)
         connection.execute("UPDATE rm_seals SET erased = 1 WHERE person = ? AND class = ?", owner)
+
+
+def seals_forgotten(connection: apsw.Connection) -> list[str]:
+    """Commitments of which a row says that their values were forgotten."""
+    return [commitment for (commitment,) in connection.execute("SELECT commitment FROM rm_seals WHERE erased = 1")]
 
 
 def is_sealed(connection: apsw.Connection, commitment: str) -> bool:

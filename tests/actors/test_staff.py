@@ -121,7 +121,7 @@ def test_a_role_asks_for_what_it_holds_and_for_nothing_else(sold, role):
     [
         ("console", set(get_args(c.Commanded))),
         ("courier", {c.AdoptCalendar, c.AdoptMarketDays}),
-        ("trader:7", {c.PlaceOrder, c.EraseTrader}),
+        ("trader:7", {c.PlaceOrder, c.EraseTrader, c.NoteSecurity}),
         ("trader:8", set()),
     ],
 )

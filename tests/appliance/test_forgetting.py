@@ -8,19 +8,22 @@ from typing import Any
 import apsw
 import pytest
 
+from actors.arrival import Overloaded
 from appliance.assembly import Machine
-from appliance.erasing import forget
+from appliance.erasing import forget, forget_once
 from appliance.founding import found
 from appliance.keeping import LoginsKept
 from bridges.sealer import Personal
-from firm.commands import EraseTrader, RegisterTrader, ReviewOutcome, ReviewVerdict
-from firm.facts import ErasureOrdered, Refusal, ValuesForgotten
-from firm.inputs import LoginReported
+from firm.commands import EraseTrader, GrantOverride, RegisterTrader, ReviewOutcome, ReviewVerdict
+from firm.facts import ErasureOrdered, Refusal, Refused, ValuesForgotten
+from firm.inputs import ErasureReported, LoginReported
+from firm.overrides import Reinstate
 from firm.personal import BY_NAME, Destruction, destructions
 from storage import people
 from storage.people import LOGINS, reference
 from storage.readmodels.erasures import erasures_of
 from storage.readmodels.seals import all_seals
+from storage.vault import Vault
 
 PEOPLE = 1_000
 FORGOTTEN = range(0, PEOPLE, 2)
@@ -57,16 +60,19 @@ def test_a_thousand_people_of_whom_half_are_forgotten(machine: Machine) -> None:
                 by="console",
                 trader=number + 1,
                 why="asked",
-                classes=destructions(vault.classes_of(reference("trader", number + 1)), machine.clock.now_us()),
+                classes=destructions(machine.clock.now_us()),
             )
             for number in FORGOTTEN
         ]
     )
     marks = _boxes(machine.directory)
     assert all(len(pieces) == 6 for pieces in marks.values())  # three keys, two values and a password hash
-    told = machine.decide_now(forget(machine))
+    told = []
+    while reports := forget(machine):
+        told += machine.decide_now(reports)
     gone = [fact for one in told for _, fact in one.facts if isinstance(fact, ValuesForgotten)]
-    assert len(gone) == 3 * len(FORGOTTEN)
+    assert len(gone) == len(BY_NAME) * len(FORGOTTEN)
+    assert sum(fact.values for fact in gone) == 2 * len(FORGOTTEN)
     machine.close()
     files = {path.name: path.read_bytes() for path in machine.directory.rglob("*") if path.is_file()}
     assert {"keys.db", "vault.db", "ledger.db"} <= set(files)
@@ -114,22 +120,89 @@ async def test_nobody_is_forgotten_while_an_account_runs_and_nothing_is_kept_aft
     assert shop.machine.vault.open_value(late.commitment) is None
 
 
+async def test_a_login_that_is_sealed_while_its_trader_is_forgotten_is_not_kept(
+    shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    breach(shop)
+    machine, sealing = shop.machine, shop.machine.vault.seal_each
+
+    def slowly(values: Any) -> list[str]:
+        shop.put(EraseTrader(by="console", trader=TRADER, why="asked", classes=destructions(0)))
+        for report in forget(machine):
+            shop.put(report)
+        return sealing(values)
+
+    monkeypatch.setattr(machine.vault, "seal_each", slowly)
+    [late] = await LoginsKept(machine.engine, machine.vault).seal([Personal(ACCOUNT, b"192.0.2.7")])
+    assert late.whose == reference("trader", TRADER)
+    assert machine.vault.open_value(late.commitment) is None
+
+
+async def test_an_erasure_that_the_engine_does_not_take_ends_nothing_and_is_told_later(shop: Any) -> None:
+    breach(shop)
+    machine = shop.machine
+    shop.put(EraseTrader(by="console", trader=TRADER, why="asked", classes=destructions(0)))
+    told: list[ErasureReported] = []
+
+    async def full(report: ErasureReported) -> None:
+        told.append(report)
+        raise Overloaded("the queue is full")
+
+    machine.ask = full
+    assert await forget_once(machine) == "the queue is full"
+    assert len(told) == 1
+    for report in forget(machine):
+        shop.put(report)
+    with machine.reader.connection() as book:
+        assert all(each.erased_us is not None for each in erasures_of(book, TRADER))
+
+
+def test_nobody_is_given_back_an_account_that_leads_to_nobody(shop: Any) -> None:
+    breach(shop)
+    shop.put(EraseTrader(by="console", trader=TRADER, why="asked", classes=destructions(0)))
+    [decision] = [finding.seq for finding in shop.machine.engine.account(ACCOUNT).findings]
+    again = GrantOverride(
+        by="console", account=ACCOUNT, override=Reinstate(decision=decision), why="she was right", evidence="ticket 7"
+    )
+    assert [fact.refusal for _, fact in shop.put(again).facts if isinstance(fact, Refused)] == [
+        Refusal.TRADER_FORGOTTEN
+    ]
+
+
+def test_what_an_older_vault_brings_back_is_destroyed_at_the_next_start(shop: Any) -> None:
+    vault = shop.machine.vault
+    hers = vault.seal(LOGINS, "session", b"192.0.2.7")
+    shop.put(LoginReported(bridge="sim", seq=shop.next_seq(), logged_in=True, sealed=hers, t_us=shop.now_us), ACCOUNT)
+    breach(shop)
+    shop.put(EraseTrader(by="console", trader=TRADER, why="asked", classes=destructions(0)))
+    before = (shop.machine.directory / "vault.db").read_bytes(), (shop.machine.directory / "vault.db-wal").read_bytes()
+    for report in forget(shop.machine):
+        shop.put(report)
+    assert vault.open_value(hers) is None
+    vault._connection.close()
+    (shop.machine.directory / "vault.db").write_bytes(before[0])
+    (shop.machine.directory / "vault.db-wal").write_bytes(before[1])
+    with closing(Vault.open(shop.machine.directory, shop.machine.secrets.vault_master)) as older:
+        assert older.open_value(hers) == b"192.0.2.7"
+        shop.machine.vault = older
+        shop.machine.tidy()
+        assert older.open_value(hers) is None
+
+
 async def test_logins_of_earlier_releases_go_one_by_one(shop: Any) -> None:
     vault = shop.machine.vault
     hers, another_s = vault.seal_all(LOGINS, "session", [b"192.0.2.7", b"192.0.2.8"])
     shop.put(LoginReported(bridge="sim", seq=shop.next_seq(), logged_in=True, sealed=hers, t_us=shop.now_us), ACCOUNT)
     breach(shop)
-    shop.put(EraseTrader(by="console", trader=TRADER, why="asked", classes=(Destruction("session", 0),)))
+    shop.put(EraseTrader(by="console", trader=TRADER, why="asked", classes=destructions(0)))
     reports = forget(shop.machine)
-    assert [(one.pooled, one.finished) for one in reports] == [((hers,), False), ((), True)]
+    assert [(one.pooled, one.finished) for one in reports if one.klass == "session"] == [((hers,), False), ((), True)]
     for report in reports:
         shop.put(report)
     assert (vault.open_value(hers), vault.open_value(another_s)) == (None, b"192.0.2.8")
     with shop.machine.reader.connection() as book:
-        assert {seal.commitment for seal in all_seals(book) if seal.erased} == {hers}
-        assert [(each.klass, each.gone, each.erased_us is None) for each in erasures_of(book, TRADER)] == [
-            ("session", 1, False)
-        ]
+        assert {seal.commitment for seal in all_seals(book) if seal.erased} == {hers, "c0ffee"}  # and her name
+        assert [(each.klass, each.gone) for each in erasures_of(book, TRADER) if each.gone] == [("session", 1)]
 
 
 def breach(shop: Any) -> None:
@@ -153,7 +226,7 @@ def breach(shop: Any) -> None:
 
 
 def test_every_class_that_is_sealed_has_its_reason_and_its_end() -> None:
-    sealed = {people.IDENTITY, people.CREDENTIALS, people.SESSION}
+    sealed = {people.IDENTITY, people.CREDENTIALS, people.FACTORS, people.WHENCE, people.SESSION}
     assert sealed <= set(BY_NAME)
     assert all(each.what and each.why and each.basis for each in BY_NAME.values())
-    assert destructions(tuple(BY_NAME), 5)[0].from_us == 0
+    assert {each.klass for each in destructions(5)} == set(BY_NAME)

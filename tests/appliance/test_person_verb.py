@@ -74,7 +74,11 @@ def test_an_export_writes_over_nothing(firm: Path, run: Run, tmp_path: Path) -> 
 
 
 def test_who_is_forgotten_leaves_no_byte_in_any_file(firm: Path, run: Run) -> None:
-    done = run("person", "erase", ADA, "--why", "asked for it, ticket 118", "--data-dir", firm)
+    asked = ("person", "erase", ADA, "--why", "asked for it, ticket 118", "--data-dir", firm)
+    for slip in ("", "no\n", "y\n"):
+        kept = run(*asked, stdin=slip)
+        assert (kept.returncode, f"{NAME}, {ADA}? It cannot be undone" in kept.stderr) == (2, True)
+    done = run(*asked, stdin="yes\n")
     assert done.returncode == 0, done.stderr
     for trace in (ADA, NAME, "lovelace"):
         assert not [path for path in firm.rglob("*") if path.is_file() and trace.encode() in path.read_bytes()]
@@ -91,7 +95,7 @@ def test_who_is_forgotten_leaves_no_byte_in_any_file(firm: Path, run: Run) -> No
 
 def test_a_value_that_is_there_against_the_ledger_is_a_finding(firm: Path, run: Run, tmp_path: Path) -> None:
     before = {name: (firm / name).read_bytes() for name in ("keys.db", "vault.db")}
-    run("person", "erase", ADA, "--why", "asked for it", "--data-dir", firm)
+    assert run("person", "erase", ADA, "--why", "asked for it", "--yes", "--data-dir", firm).returncode == 0
     for name, content in before.items():
         (firm / name).write_bytes(content)
     verified = run("verify", "--data-dir", firm)

@@ -68,6 +68,7 @@ from storage.sessions import SessionStore
 from storage.throttles import Throttle
 from storage.vault import Vault
 from web.firm import Firm
+from web.signed import Signed, written
 
 PASSWORD = "correct horse battery"
 # A hash says itself how dear it is to check: the firm's own are dear, which `test_signing_in.py` sees.
@@ -240,9 +241,9 @@ class Stage:
         return number
 
     def session_of(self, person: str) -> str:
-        """Somebody signed in, without the time that a password takes."""
+        """Somebody signed in just now, without the time that a password takes."""
         session = f"session of {person}".replace(" ", "-").replace(":", "-")
-        self.firm.sessions.set(session, b"", self.wall_us, person)
+        self.firm.sessions.set(session, written(Signed(factor=True, proved_us=self.wall_us)), self.wall_us, person)
         return session
 
     # --- the platform ---

@@ -75,6 +75,9 @@ def words(stage: Any, decisions: dict[str, int], play: Any) -> dict[str, str]:
         "kind": "order",
         "key": "none",
         "role": "deciders",
+        "member": "1",
+        "name": "none",
+        "handle": "none",
         "draft": "none",
     }
 

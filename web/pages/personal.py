@@ -6,10 +6,11 @@ from typing import Any
 import anyio.to_thread
 import apsw
 from litestar import Request, get, post
-from litestar.exceptions import TooManyRequestsException
+from litestar.exceptions import ServiceUnavailableException, TooManyRequestsException
 from litestar.response import Redirect, Response, Stream
 
 from firm.commands import EraseTrader
+from firm.facts import ErasureOrdered, Refusal
 from firm.ids import id_text
 from firm.personal import BY_NAME, destructions
 from storage.person_export import export_pieces
@@ -19,11 +20,14 @@ from web.asking import ask
 from web.auth import end_session
 from web.downloads import TooManyDownloads
 from web.firm import Firm
-from web.forms import fields_of, refused_in, text_in
+from web.forms import fields_of, refusal_in, text_in
 from web.render import page
 from web.visitor import Policy, Visitor, firm_of, signed_in
 
 FORGET = "forget me"  # what is typed, since it cannot be undone
+WHY_NOT = {
+    Refusal.ACCOUNTS_RUN: "an account of yours still runs or is on order, as your accounts page shows. Once all are over, ask again"
+}
 ASKED_HERE = "asked for it on their own page"
 
 
@@ -50,11 +54,14 @@ async def be_forgotten(request: Request[Any, Any, Any]) -> Response[Any]:
     typed = text_in(await fields_of(request), "typed")
     if typed.casefold() != FORGET:
         return await _shown(request, typed, f"Type “{FORGET}” to say that you mean it: it cannot be undone.")
-    classes = await anyio.to_thread.run_sync(firm.vault.classes_of, visitor.reference)
-    told = destructions(classes, firm.now_us())
+    told = destructions(firm.now_us())
     answer = await ask(request, EraseTrader(by=visitor.reference, trader=visitor.id, why=ASKED_HERE, classes=told))
-    if refusal := refused_in(answer.facts):
-        return await _shown(request, typed, f"Not yet: {refusal}.")
+    if refusal := refusal_in(answer.facts):
+        return await _shown(request, typed, f"Not yet: {WHY_NOT.get(refusal, words.refusal(refusal))}.")
+    if not any(isinstance(fact, ErasureOrdered) for _, fact in answer.facts):
+        raise ServiceUnavailableException(
+            "this cannot be ordered just now, as something about your accounts has to be looked at first: nothing of it was kept"
+        )
     gone: Response[Any] = Redirect("/sign-in", status_code=303)
     gone.set_cookie(await end_session(firm, visitor.session_id))
     return gone

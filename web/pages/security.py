@@ -24,7 +24,7 @@ from web.proof_page import SECURITY
 from web.render import page
 from web.signed import read_signed, signed_of, written
 from web.step_up import may_act
-from web.visitor import Policy, Visitor, signed_in
+from web.visitor import Policy, Visitor, firm_of, signed_in
 
 
 class Seat(msgspec.Struct, frozen=True):
@@ -62,7 +62,7 @@ async def security(request: Request[Any, Any, Any]) -> Response[str]:
 
 @post("/security/sessions/{name:str}/end", policy=Policy.SIGNED_IN)
 async def security_end_session(request: Request[Any, Any, Any], name: FromPath[str]) -> Redirect:
-    firm, visitor = request.app.state.firm, signed_in(request)
+    firm, visitor = firm_of(request), signed_in(request)
     require_taking(firm)
     await anyio.to_thread.run_sync(firm.sessions.end_named, visitor.reference, name)
     await note(request, visitor.reference, SecurityAct.SESSIONS_ENDED)
@@ -71,7 +71,7 @@ async def security_end_session(request: Request[Any, Any, Any], name: FromPath[s
 
 @post("/security/sessions/end-others", policy=Policy.SIGNED_IN)
 async def security_end_others(request: Request[Any, Any, Any]) -> Redirect:
-    firm, visitor = request.app.state.firm, signed_in(request)
+    firm, visitor = firm_of(request), signed_in(request)
     require_taking(firm)
     await anyio.to_thread.run_sync(firm.sessions.delete_person, visitor.reference, visitor.session_id)
     await note(request, visitor.reference, SecurityAct.SESSIONS_ENDED)
@@ -80,7 +80,7 @@ async def security_end_others(request: Request[Any, Any, Any]) -> Redirect:
 
 @post("/security/devices/{name:str}/removal", policy=Policy.SIGNED_IN)
 async def security_forget_device(request: Request[Any, Any, Any], name: FromPath[str]) -> Redirect:
-    firm, visitor = request.app.state.firm, signed_in(request)
+    firm, visitor = firm_of(request), signed_in(request)
     await anyio.to_thread.run_sync(firm.devices.forget, visitor.reference, name)
     return Redirect(SECURITY, status_code=303)
 
@@ -88,7 +88,7 @@ async def security_forget_device(request: Request[Any, Any, Any], name: FromPath
 @post("/security/elsewhere/dismissal", policy=Policy.SIGNED_IN, enrolling=True)
 async def security_dismiss(request: Request[Any, Any, Any]) -> Redirect:
     """The notice of a new device is read; in this session it is told no more."""
-    firm, visitor = request.app.state.firm, signed_in(request)
+    firm, visitor = firm_of(request), signed_in(request)
 
     def work(content: bytes) -> bytes:
         return written(replace(read_signed(content), elsewhere=()))
@@ -99,7 +99,7 @@ async def security_dismiss(request: Request[Any, Any, Any]) -> Redirect:
 
 async def security_page(request: Request[Any, Any, Any], wrong: str = "", status: int = 200) -> Response[str]:
     """The page; `wrong`: why what was asked for is not done."""
-    firm: Firm = request.app.state.firm
+    firm: Firm = firm_of(request)
     visitor, signed = signed_in(request), signed_of(request)
     lines: list[SecurityLine] = await firm.book.read(
         lambda book: security_of(book, visitor.reference, SECURITY_EVENTS_SHOWN)

@@ -30,7 +30,7 @@ from web.second_factor import (
     secret_text,
 )
 from web.signed import signed_of
-from web.visitor import Policy, signed_in
+from web.visitor import Policy, firm_of, signed_in
 
 LAST_OF_STAFF = "Staff need a second factor: add another one before you remove this one."
 NO_PASSWORD = "This is not your password."  # noqa: S105  (a sentence about one)
@@ -41,7 +41,7 @@ NO_PASSWORD = "This is not your password."  # noqa: S105  (a sentence about one)
 
 @post("/security/totp", policy=Policy.SIGNED_IN, enrolling=True, fresh=True, resume=SECURITY, status_code=200)
 async def security_offer_totp(request: Request[Any, Any, Any]) -> Response[str]:
-    firm: Firm = request.app.state.firm
+    firm: Firm = firm_of(request)
     require_taking(firm)
     secret = await offer_totp(firm, signed_in(request).reference)
     return await _totp_page(request, secret, "", 200)
@@ -50,7 +50,7 @@ async def security_offer_totp(request: Request[Any, Any, Any]) -> Response[str]:
 @post("/security/totp/confirmation", policy=Policy.SIGNED_IN, enrolling=True, fresh=True, resume=SECURITY)
 async def security_confirm_totp(request: Request[Any, Any, Any]) -> Response[Any]:
     """With the first code of the app: from then on it is asked for."""
-    firm, visitor, fields = request.app.state.firm, signed_in(request), await fields_of(request)
+    firm, visitor, fields = firm_of(request), signed_in(request), await fields_of(request)
     require_taking(firm)
     before = await factors_of(firm, visitor.reference)
     if await confirm_totp(firm, visitor.reference, text_in(fields, "code")):
@@ -68,7 +68,7 @@ async def security_remove_totp(request: Request[Any, Any, Any]) -> Response[Any]
 
 @post("/security/recovery-codes", policy=Policy.SIGNED_IN, fresh=True)
 async def security_renew_codes(request: Request[Any, Any, Any]) -> Response[Any]:
-    firm, visitor = request.app.state.firm, signed_in(request)
+    firm, visitor = firm_of(request), signed_in(request)
     require_taking(firm)
     if not (await factors_of(firm, visitor.reference)).any:
         return await security_page(request, "Recovery codes stand in for a second factor: add one first.", 422)
@@ -108,7 +108,7 @@ async def security_prove(request: Request[Any, Any, Any]) -> Response[Any]:
 
 async def _wrong_proof(request: Request[Any, Any, Any], password: str, code: str, credential: str) -> str:
     """ "" where it is right. Who has a second factor shows it; a password alone is not enough then. Raises TooManyGuesses."""
-    firm, desk, visitor = request.app.state.firm, request.app.state.passwords, signed_in(request)
+    firm, desk, visitor = firm_of(request), request.app.state.passwords, signed_in(request)
     has = (await factors_of(firm, visitor.reference)).any
     if has and credential:
         proven = await signed_challenge(request, visitor.session_id, credential) == visitor.reference
@@ -123,7 +123,7 @@ async def _wrong_proof(request: Request[Any, Any, Any], password: str, code: str
 
 async def is_password_of(request: Request[Any, Any, Any], password: str) -> bool:
     """Whether it is the visitor's; guesses count as at the door. Raises TooManyGuesses."""
-    firm, desk, visitor = request.app.state.firm, request.app.state.passwords, signed_in(request)
+    firm, desk, visitor = firm_of(request), request.app.state.passwords, signed_in(request)
     person = await anyio.to_thread.run_sync(firm.vault.person, visitor.kind, visitor.id)
     if person is None:
         return False
@@ -137,7 +137,7 @@ async def is_password_of(request: Request[Any, Any, Any], password: str) -> bool
 
 async def added(request: Request[Any, Any, Any], act: SecurityAct, before: Factors) -> Response[Any]:
     """A factor was: the session goes on under a new id. With the first one all other sessions end, and recovery codes are shown."""
-    firm, reference = request.app.state.firm, signed_in(request).reference
+    firm, reference = firm_of(request), signed_in(request).reference
     cookie = await proven_again(request, factor=True)
     if cookie is None:
         return Redirect("/sign-in", status_code=303)
@@ -155,7 +155,7 @@ async def added(request: Request[Any, Any, Any], act: SecurityAct, before: Facto
 
 async def removed(request: Request[Any, Any, Any], act: SecurityAct, less: Any) -> Response[Any]:
     """A factor was, unless it is the last of somebody who needs one. `less`: what is left of what there was."""
-    firm, visitor = request.app.state.firm, signed_in(request)
+    firm, visitor = firm_of(request), signed_in(request)
     require_taking(firm)
     needs_one = visitor.kind == "staff" and firm.staff_factor
 
@@ -178,7 +178,7 @@ async def removed(request: Request[Any, Any, Any], act: SecurityAct, less: Any) 
 
 
 async def _totp_page(request: Request[Any, Any, Any], secret: bytes, wrong: str, status: int) -> Response[str]:
-    firm, visitor = request.app.state.firm, signed_in(request)
+    firm, visitor = firm_of(request), signed_in(request)
     person = await anyio.to_thread.run_sync(firm.vault.person, visitor.kind, visitor.id)
     mail = person.mail if person else visitor.name
     return page(

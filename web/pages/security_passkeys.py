@@ -22,14 +22,14 @@ from web.pages.security_factors import added, removed
 from web.passkeys import PasskeyRefused, asked_to_make, keep_made, new_challenge, site_of
 from web.render import page
 from web.second_factor import factors_of
-from web.visitor import Policy, signed_in
+from web.visitor import Policy, firm_of, signed_in
 
 NEW = "/security/passkeys/new"
 
 
 @get(NEW, policy=Policy.SIGNED_IN, enrolling=True, fresh=True)
 async def security_new_passkey(request: Request[Any, Any, Any]) -> Response[str]:
-    firm: Firm = request.app.state.firm
+    firm: Firm = firm_of(request)
     if site_of(firm) is None:
         raise NotFoundException("passkeys need a name in the address, not a number: the firm’s web.public_url has none")
     held = await factors_of(firm, signed_in(request).reference)
@@ -39,7 +39,7 @@ async def security_new_passkey(request: Request[Any, Any, Any]) -> Response[str]
 @post("/security/passkeys/options", policy=Policy.SIGNED_IN, enrolling=True, fresh=True, resume=NEW, status_code=200)
 async def security_passkey_options(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
     """What the browser's authenticator is asked to make, as JSON."""
-    firm, visitor = request.app.state.firm, signed_in(request)
+    firm, visitor = firm_of(request), signed_in(request)
     person = await anyio.to_thread.run_sync(firm.vault.person, visitor.kind, visitor.id)
     if person is None or site_of(firm) is None:
         raise NotFoundException("there can be no passkey here")
@@ -50,7 +50,7 @@ async def security_passkey_options(request: Request[Any, Any, Any]) -> Response[
 
 @post("/security/passkeys", policy=Policy.SIGNED_IN, enrolling=True, fresh=True, resume=NEW)
 async def security_add_passkey(request: Request[Any, Any, Any]) -> Response[Any]:
-    firm, visitor, fields = request.app.state.firm, signed_in(request), await fields_of(request)
+    firm, visitor, fields = firm_of(request), signed_in(request), await fields_of(request)
     require_taking(firm)
     name = text_in(fields, "name")[:PASSKEY_NAME_LENGTH_MAX] or device_words(request.headers.get("user-agent", ""))
     challenge = await anyio.to_thread.run_sync(take_challenge, firm, visitor.session_id)
@@ -65,7 +65,7 @@ async def security_add_passkey(request: Request[Any, Any, Any]) -> Response[Any]
 
 @post("/security/passkeys/{handle:str}/removal", policy=Policy.SIGNED_IN, fresh=True)
 async def security_remove_passkey(request: Request[Any, Any, Any], handle: FromPath[str]) -> Response[Any]:
-    held = await factors_of(request.app.state.firm, signed_in(request).reference)
+    held = await factors_of(firm_of(request), signed_in(request).reference)
     if not any(each.handle == handle for each in held.passkeys):
         return await security_page(request, "This passkey is not here any more.", 422)
     return await removed(

@@ -19,7 +19,7 @@ from web.passwords import why_refused
 from web.proof_page import SECURITY
 from web.render import page
 from web.signed import Signed
-from web.visitor import CSRF_FIELD, ForeignForm, Policy, csrf_token_of, signed_in
+from web.visitor import CSRF_FIELD, ForeignForm, Policy, csrf_token_of, firm_of, signed_in
 
 CHANGE = "/security/password"
 RESET = "/new-password"
@@ -35,7 +35,7 @@ async def security_password(request: Request[Any, Any, Any]) -> Response[str]:
 @post(CHANGE, policy=Policy.SIGNED_IN, enrolling=True, fresh=True, resume=CHANGE)
 async def security_change_password(request: Request[Any, Any, Any]) -> Response[Any]:
     """All other sessions end with it."""
-    firm, visitor, fields = request.app.state.firm, signed_in(request), await fields_of(request)
+    firm, visitor, fields = firm_of(request), signed_in(request), await fields_of(request)
     require_taking(firm)
     try:
         is_theirs = await is_password_of(request, str(fields.get("present", "")))
@@ -62,7 +62,7 @@ async def security_change_password(request: Request[Any, Any, Any]) -> Response[
 @get(RESET, policy=Policy.PUBLIC)
 async def new_password(request: Request[Any, Any, Any]) -> Response[Any]:
     """What the link holds goes into a session of its own at once, so that no address shows it any longer."""
-    firm: Firm = request.app.state.firm
+    firm: Firm = firm_of(request)
     token = request.query_params.get("token", "")
     if token:
         session = await auth.begin_session(firm, "", auth.session_id_in(firm, request), Signed(reset=token))
@@ -76,7 +76,7 @@ async def new_password(request: Request[Any, Any, Any]) -> Response[Any]:
 @post(RESET, policy=Policy.PUBLIC)
 async def set_new_password(request: Request[Any, Any, Any]) -> Response[Any]:
     """The link is used up only by a password that is taken. Second factors stay as they are, and are asked for at the next sign-in."""
-    firm, fields = request.app.state.firm, await fields_of(request)
+    firm, fields = firm_of(request), await fields_of(request)
     require_taking(firm)
     held, session_id = await auth.unsigned_session(firm, request), auth.session_id_in(firm, request) or ""
     person = await _whose_link(firm, held.reset)
@@ -106,7 +106,7 @@ async def _whose_link(firm: Firm, token: str) -> Person | None:
 
 
 async def _set(request: Request[Any, Any, Any], person: Person, password: str) -> None:
-    firm: Firm = request.app.state.firm
+    firm: Firm = firm_of(request)
     fresh = await request.app.state.passwords.hashed(password)
     await anyio.to_thread.run_sync(firm.vault.change_password_hash, person.kind, person.id, fresh)
 
@@ -120,7 +120,7 @@ def _wrong_words(firm: Firm, person: Person | None, fresh: str, again: str) -> d
 
 
 def _reset_page(request: Request[Any, Any, Any], wrong: dict[str, str], status: int, *, good: bool) -> Response[str]:
-    session_id = auth.session_id_in(request.app.state.firm, request) or ""
+    session_id = auth.session_id_in(firm_of(request), request) or ""
     return page(request, "new_password.html", status=status, wrong=wrong, good=good, token=csrf_token_of(session_id))
 
 

@@ -67,7 +67,7 @@ async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
 @post("/session/factor", policy=Policy.PUBLIC)
 async def sign_in_factor(request: Request[Any, Any, Any]) -> Response[Any]:
     """After the password: a code of the app, a recovery code, or a passkey."""
-    firm, desk, fields = request.app.state.firm, request.app.state.passwords, await fields_of(request)
+    firm, desk, fields = firm_of(request), request.app.state.passwords, await fields_of(request)
     waits, kept, wanted = (
         await auth.unsigned_session(firm, request),
         read_kept(fields),
@@ -98,7 +98,7 @@ async def sign_in_factor(request: Request[Any, Any, Any]) -> Response[Any]:
 @post("/session/passkey", policy=Policy.PUBLIC)
 async def sign_in_passkey(request: Request[Any, Any, Any]) -> Response[Any]:
     """A passkey alone: it names its person. Wrong passwords for that person do not count against it."""
-    firm, fields = request.app.state.firm, await fields_of(request)
+    firm, fields = firm_of(request), await fields_of(request)
     kept, wanted = read_kept(fields), path_of_ours(text_in(fields, "next"))
     try:
         person = await signed_challenge(request, auth.session_id_in(firm, request) or "", text_in(fields, "credential"))
@@ -113,7 +113,7 @@ async def sign_in_passkey(request: Request[Any, Any, Any]) -> Response[Any]:
 @post("/passkey-challenge", policy=Policy.PUBLIC, enrolling=True, status_code=200)
 async def passkey_challenge(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
     """What a passkey is to sign, as JSON for the browser: kept in the session, also of somebody who is not signed in yet."""
-    firm: Firm = request.app.state.firm
+    firm: Firm = firm_of(request)
     if site_of(firm) is None:
         return Response({}, status_code=404)
     challenge, until_us = new_challenge(), firm.wall_us() + CHALLENGE_US
@@ -147,7 +147,7 @@ def wait_for(guesses: auth.TooManyGuesses) -> str:
 async def _ask_for_factor(
     request: Request[Any, Any, Any], person: Person, asked: SignIn, kept: Kept | None
 ) -> Response[Any]:
-    firm: Firm = request.app.state.firm
+    firm: Firm = firm_of(request)
     waits = Signed(waiting=person.reference, waiting_until_us=firm.wall_us() + UNSIGNED_US)
     session = await auth.begin_session(firm, "", auth.session_id_in(firm, request), waits)
     answer = _factor_page(request, str(session.value), asked.next, kept, "", 200)
@@ -166,7 +166,7 @@ def _factor_page(
         wanted=wanted,
         kept=kept,
         token=csrf_token_of(session_id),
-        passkeys=site_of(request.app.state.firm) is not None,
+        passkeys=site_of(firm_of(request)) is not None,
     )
 
 
@@ -177,7 +177,7 @@ def _again(request: Request[Any, Any, Any], wrong: Wrong, status: int, kept: Kep
 def _door(
     request: Request[Any, Any, Any], wrong: dict[str, str] | None, status: int, typed: dict[str, str], kept: Kept | None
 ) -> Response[Any]:
-    passkeys = site_of(request.app.state.firm) is not None
+    passkeys = site_of(firm_of(request)) is not None
     return page(request, "sign_in.html", status=status, wrong=wrong, typed=typed, kept=kept, passkeys=passkeys)
 
 

@@ -19,7 +19,7 @@ from web.firm import Firm
 from web.forms import Wrong, fields_of, read_why
 from web.notes import note, require_taking
 from web.render import page
-from web.visitor import may, signed_in
+from web.visitor import firm_of, may, signed_in
 
 STAFF_SECURITY = "/staff/security"
 
@@ -43,7 +43,7 @@ async def staff_security(request: Request[Any, Any, Any]) -> Response[str]:
 @post("/staff/security/{member:int}/reset", policy=may(Permission.MANAGE_STAFF), fresh=True)
 async def staff_reset_factors(request: Request[Any, Any, Any], member: FromPath[int]) -> Response[Any]:
     """Everything but the password goes, and all their sessions end: they add a factor at their next sign-in."""
-    firm, visitor, why = request.app.state.firm, signed_in(request), read_why(await fields_of(request))
+    firm, visitor, why = firm_of(request), signed_in(request), read_why(await fields_of(request))
     require_taking(firm)
     if member == visitor.id:
         raise PermissionDeniedException(
@@ -69,7 +69,7 @@ def reset_factors(firm: Firm, person: str) -> bool:
 
 
 async def _page(request: Request[Any, Any, Any], member: int, wrong: Wrong | None) -> Response[str]:
-    firm: Firm = request.app.state.firm
+    firm: Firm = firm_of(request)
 
     def question(book: apsw.Connection) -> list[StaffLine]:
         return [one for one in all_staff(book) if not one.left_us]
