@@ -106,6 +106,7 @@ AFTERWARDS = "NOT shown: whether the decision was corrected since; the file ends
 DEAL_FIGURES = ("profit", "commission", "swap", "fee")
 POINTS_MAX = 10**12  # beyond it a price is refused as out of range
 DEAL_DAYS_KEPT = 8  # trading days of which a firm knows how many deals opened something
+DIGITS_MAX = 40  # from so many on a symbol's digits are not believed
 SHIFTS = sorted(range(-9, 10), key=abs)  # by how many digits the points of a symbol may change
 CORRECTED_MEANWHILE = ", nor what was held then, as a deal of before was corrected and its position is not in the file"
 
@@ -889,6 +890,7 @@ class Deal(NamedTuple):
     told_us: int
     deleted: bool
     seq: int
+    digits: int | None  # of its symbol, in whose points the price is, as the rows say
 
 
 class Book(NamedTuple):
@@ -1017,9 +1019,8 @@ class Account:
         self.unseen: list[int] = []  # rows that correct what was booked before the file's rows
         self.clouded: set[str] = set()  # positions that have deals of before the file's rows, as such a correction says
         self.rescaled: list[int] = []  # rows that correct a position in other points than its deals were told in
-        self.unscaled: set[str] = (
-            set()
-        )  # positions whose points no row proves: such ones, and those that a correction opens again
+        self.scaled: dict[str, int | None] = {}  # digits of positions that a correction opened again, as it says
+        self.unscaled: set[str] = set()  # positions of which no row proves that their points are these
         self.day_label = ""
         self.days_begun: set[str] = set()
         self.days_counted: set[str] = set()
@@ -1029,6 +1030,7 @@ class Account:
         self.closing_is_whole, self.closing_is_corrected = True, False
         self.bookings = 0
         self.asked: dict[int, int] = {}  # reports that must lead to a booking, with the row that keeps them for later
+        self.heard = 0  # the newest report, until it is kept for later
         self.unbooked: list[int] = []
         self.has_parked = False
         self.owed: list[Owed] = []
@@ -1113,10 +1115,14 @@ class Account:
         """A report that must lead to something: a deal, cash, or a position with another swap, name or price than we hold."""
         if self.balance is None:
             return
-        held = self._held(body["position_id"]) if row["kind"] == "PositionReported" else None
-        changes = held is not None and (held.swap != body["swap"]["minor"] or self._is_restated(held, body))
-        if row["kind"] != "PositionReported" or changes:
+        self.heard = seq
+        if row["kind"] != "PositionReported" or self._changes(body):
             self.asked[seq] = 0
+
+    def _changes(self, said: Any) -> bool:
+        """Whether a position has another swap, name or price by this report than we hold."""
+        held = self._held(said["position_id"])
+        return held is not None and (held.swap != said["swap"]["minor"] or self._is_restated(held, said))
 
     def _is_restated(self, held: Position, said: Any) -> bool:
         """The very same volume under another name or at another price, as of no instant before the newest booking."""
@@ -1127,6 +1133,8 @@ class Account:
         """No report is passed over. A decision may come before the report that caused it is booked."""
         left = [seq for seq, kept in self.asked.items() if not kept and seq != but]
         require(not left, f"the report in row {min(left, default=0)} was never booked", CONTEST)
+        if self.heard and but == 0:  # and was not kept: the desk goes on, and all that was kept had its turn
+            self._pass_over(self.heard)
 
     def _put_off(self, seq: int, row: Any, body: Any) -> None:
         """A report kept for a desk that is stopped, to be booked when it goes on; or one that nothing could take in."""
@@ -1134,10 +1142,11 @@ class Account:
         if self.case.rows.get(report, row)["kind"] not in REPORTS:
             return
         if row["kind"] == "MessageParked" and body["desk"].startswith("account/"):
-            self.asked[report], self.has_parked = seq, True
+            self.asked[report], self.has_parked, self.heard = seq, True, 0
         elif row["kind"] == "InputRejected" and report in self.asked:
             del self.asked[report]
             self.unbooked.append(report)
+            self.heard = 0
 
     def _answer(self, seq: int, row: Any, body: Any) -> None:
         """A booking, or the word that there is none."""
@@ -1145,6 +1154,7 @@ class Account:
         self._minor()
         report = self._report_of(seq, row, body)
         said = self.case.payloads[report]
+        self._require_nothing_before(report)
         del self.asked[report]
         if kind == "DealIgnored":
             self._ignore(seq, report, body)
@@ -1174,15 +1184,40 @@ class Account:
             self._post_swap(seq, row, body, said)
 
     def _report_of(self, seq: int, row: Any, body: Any) -> int:
-        """The row with the platform's report that caused this booking, or was kept until now for a stopped desk."""
+        """The row with the platform's report that caused this booking, or was kept until now for a stopped desk.
+
+        Of several that were kept of one position, it is the first by which the position is another: what is kept is taken in its order.
+        """
         name, kinds = ANSWERS[row["kind"]]
         kept = [report for report, by in self.asked.items() if by]
+        found = []
         for report in [row["cause"], *kept]:
             if report in self.asked and self.case.rows[report]["kind"] in kinds:
                 said = self.case.payloads[report]
                 if said[REPORTS[self.case.rows[report]["kind"]]] == body[name]:
-                    return int(report)
-        raise Refused(f"row {seq} ({row['kind']}) has no report of the platform that caused it: {CONTEST}")
+                    found.append(int(report))
+        require(bool(found), f"row {seq} ({row['kind']}) has no report of the platform that caused it", CONTEST)
+        if kinds != ("PositionReported",):
+            return found[0]
+        return next((report for report in found if self._changes(self.case.payloads[report])), found[0])
+
+    def _require_nothing_before(self, report: int) -> None:
+        """What was kept of positions before a report that was kept itself had its turn; as nothing was booked since, it changed nothing."""
+        for earlier in self._kept_before(self.asked[report]):
+            changes = self._changes(self.case.payloads[earlier])
+            require(not changes, f"the report in row {earlier} was never booked", CONTEST)
+            del self.asked[earlier]
+
+    def _kept_before(self, seq: int) -> list[int]:
+        """Reports of positions that were kept before this row."""
+        kept = [report for report, by in self.asked.items() if 0 < by < seq]
+        return [report for report in kept if self.case.rows[report]["kind"] == "PositionReported"]
+
+    def _pass_over(self, seq: int) -> None:
+        """Reports of positions that were kept, until the desk went on before this row."""
+        for report in self._kept_before(seq):
+            del self.asked[report]
+        self.heard = 0
 
     def _ignore(self, seq: int, report: int, body: Any) -> None:
         """A deal that is not booked: one booked before, or one that cannot be of this book. Anything else is told."""
@@ -1240,7 +1275,8 @@ class Account:
             self.closing = (self.closing[0] + net, _with(self.closing[1], told))
             self._move_findings(Moved(seq, "late deal"), row["happened_us"])
         begins = self._held(body["position_id"]) is None
-        fresh = Deal("", "", False, "", 0, 0, 0, 0, said["t_us"], begins, self.day_label, 0, False, seq)
+        digits = digits_said(body.get("deal") or {}, seq)
+        fresh = Deal("", "", False, "", 0, 0, 0, 0, said["t_us"], begins, self.day_label, 0, False, seq, digits)
         self.deals[body["deal_id"]] = _deal(said, net, fresh)
         self._move_balance(seq, row, body, net, _with(self.positions, told))
         self._raise_closed(seq, row)
@@ -1283,14 +1319,12 @@ class Account:
         self._keep_book(row["happened_us"])
         self.positions = restated(self.positions)
         self.unscaled.discard(after.position_id)
-        self._list_deals(after.position_id, after.symbol, shift_between(held.price_open, after.price_open))
-
-    def _list_deals(self, position_id: str, symbol: str, shift: int, but: str = "") -> None:
-        """The deals of a position under the name and in the points of now."""
+        self.scaled.pop(after.position_id, None)
+        digits, shift = digits_said(body, seq), shift_between(held.price_open, after.price_open)
         for name, deal in self.deals.items():
-            if deal.position_id == position_id:
-                price = deal.price if name == but else in_points(deal.price, shift)
-                self.deals[name] = deal._replace(symbol=symbol, price=price)
+            if deal.position_id == after.position_id:
+                price = in_points(deal.price, shift)
+                self.deals[name] = deal._replace(symbol=after.symbol, price=price, digits=digits)
 
     def _correct_deal(self, seq: int, body: Any, said: Any, kind: str) -> None:
         """A deal that was changed or deleted: the position is what all its deals make of it, the balance moves by the difference."""
@@ -1352,46 +1386,56 @@ class Account:
         require(body["deal_us"] == was.t_us, f"row {seq} corrects a deal of another instant", CONTEST)
         net = body["net"]["minor"]
         require(net == now.net - was.net, f"row {seq} moves {net}, the deals differ by {now.net - was.net}", CONTEST)
-        self.deals[deal_id] = now
+        digits = digits_said(body, seq)
+        self.deals[deal_id] = now if now.deleted else now._replace(digits=digits)
         own = {name: one for name, one in self.deals.items() if one.position_id == was.position_id}
         if not next(iter(own.values())).begins or was.position_id in self.clouded:
             self._require_of_position(seq, told, {"symbol": now.symbol, "position_id": now.position_id})
             return False
-        self._require_together(seq, told, own, "" if now.deleted else deal_id, was.swap - now.swap)
+        self._require_together(seq, told, own, digits, "" if now.deleted else deal_id, was.swap - now.swap)
         return True
 
-    def _require_together(self, seq: int, told: Position, own: dict[str, Deal], new: str, swap_moved: int) -> None:
+    def _require_together(
+        self, seq: int, told: Position, own: dict[str, Deal], digits: int | None, new: str, swap_moved: int
+    ) -> None:
         """The position after a correction is what its deals make of it. `new`: the one that was just told in the points of now."""
         held = self._held(told.position_id)
-        side, lots, price, opened_us = taken_together(list(own.values()))
+        is_said = digits is not None and all(one.digits is not None for one in own.values())
+        shifts = {name: (digits or 0) - (one.digits or 0) for name, one in own.items()}
+        if not is_said:
+            shift = shift_to_make(told, own, new)
+            shifts = {name: 0 if name == new else shift for name in own}
+        as_now = {
+            name: one._replace(symbol=told.symbol, price=in_points(one.price, shifts[name]), digits=digits)
+            for name, one in own.items()
+        }
+        side, lots, price, opened_us = taken_together(list(as_now.values()))
         swap = (held.swap if held is not None else 0) + swap_moved if lots else 0
         right = told.lots_e8 == lots and told.swap == swap
-        right = right and (not lots or (told.side, told.opened_us) == (side, opened_us))
-        shift = 0
-        if lots and told.price_open != price:
-            # The others were told in other points: of which digits the symbol had by then the file holds no proof.
-            for shift in SHIFTS:
-                moved = [
-                    one._replace(price=in_points(one.price, 0 if name == new else shift)) for name, one in own.items()
-                ]
-                if taken_together(moved)[2] == told.price_open:
-                    break
-            else:
-                right = False
-            self.rescaled.append(seq)
-        if shift or held is None:
-            self.unscaled.add(told.position_id)
+        right = right and (not lots or (told.side, told.opened_us, told.price_open) == (side, opened_us, price))
         require(right, f"row {seq} does not leave the position as its deals do", CONTEST)
-        self._list_deals(told.position_id, told.symbol, shift, but=new)
+        self.deals.update(as_now)
+        shifted = any(shifts.values())
+        if lots and shifted:
+            self.rescaled.append(seq)
+        if is_said and (shifted or held is None):
+            self.scaled[told.position_id] = digits
+        if shifted or (held is None and not is_said):
+            self.unscaled.add(told.position_id)
 
     def require_points(self, book: Book, exhibits: list[tuple[int, Any]]) -> None:
-        """An opening price in points that no row proves is at least of the size of the price that it is held against."""
-        prices = {body["symbol"]: body["bid"] for _, body in exhibits}
+        """An opening price that a correction brought back is in the points of the price that it is held against, as the rows say.
+
+        Where they say that the points were others before, or nothing of it, it is at least of the size of that price.
+        """
+        quotes = {body["symbol"]: body for _, body in exhibits}
         for one in book.positions:
-            alike = one.position_id not in self.unscaled or not shift_between(one.price_open, prices[one.symbol])
-            require(
-                alike, f"position {one.position_id} opened at {one.price_open}, its price is in other points", CONTEST
-            )
+            name, alike = one.position_id, True
+            if name in self.scaled:
+                alike = self.scaled[name] == digits_of(quotes[one.symbol])
+            if name in self.unscaled:  # a row of the firm alone says that the symbol had others, or none does
+                alike = alike and not shift_between(one.price_open, quotes[one.symbol]["bid"])
+            require(alike, f"position {name} opened at {one.price_open}, its price is in other points", CONTEST)
 
     def _correct_closing(self, net: int, told: Position, whole: bool) -> None:
         """The book at the day's first instant, as if the deal had always been so; unknown where its position's deals are."""
@@ -2072,6 +2116,28 @@ def taken_together(deals: list[Deal]) -> tuple[str, int, int, int]:
             price = half_away(price * lots + deal.price * deal.lots_e8, lots + deal.lots_e8)
             lots += deal.lots_e8
     return side, lots, price, opened_us
+
+
+def digits_said(body: Any, seq: int) -> int | None:
+    """The digits that a row says a symbol has; None where it does not."""
+    digits = body.get("digits")
+    if digits is None:
+        return None
+    require(type(digits) is int and 0 <= digits < DIGITS_MAX, f"row {seq} has no believable digits", CONTEST)
+    return int(digits)
+
+
+def shift_to_make(told: Position, own: dict[str, Deal], new: str) -> int:
+    """By how many digits the points of deals changed so that they make the opening price that is told; none, where none does.
+
+    `new`: the deal that was just told in the points of now.
+    """
+    for shift in SHIFTS:
+        moved = [one._replace(price=in_points(one.price, 0 if name == new else shift)) for name, one in own.items()]
+        _, lots, price, _ = taken_together(moved)
+        if not lots or price == told.price_open:
+            return shift
+    return 0
 
 
 def in_points(price: int, shift: int) -> int:
@@ -2785,7 +2851,9 @@ def profit_of(calc: Working, position: Position, label: str, quotes: Any, hops: 
 
 
 def digits_of(quote: dict[str, Any]) -> int:
-    require(type(quote["digits"]) is int and 0 <= quote["digits"] < 40, "a price has no believable digits", CONTEST)
+    require(
+        type(quote["digits"]) is int and 0 <= quote["digits"] < DIGITS_MAX, "a price has no believable digits", CONTEST
+    )
     return int(quote["digits"])
 
 

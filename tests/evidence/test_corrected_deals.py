@@ -49,13 +49,15 @@ def corrected(story: Any, report: DealUpdateReported | DealDeleteReported, **tol
     """The booking of it, for a position that this one deal makes, or made; `told`: what else it is, or what a dishonest firm writes."""
     state = story.states[story.ada]
     known, deleted = state.known_deal(report.deal_id), isinstance(report, DealDeleteReported)
+    digits = told.get("digits", story.board.digits_of(told.get("symbol", known.symbol)))
     net = (0 if deleted else report.profit.minor + report.commission.minor + report.swap.minor) - known.net
     figures: dict[str, Any] = {
         "deal_id": known.deal_id, "position_id": known.position_id, "symbol": known.symbol, "side": known.side,
         "lots_e8": 0 if deleted else report.lots_e8, "price_open": known.price if deleted else report.price,
         "swap": state.money(0), "opened_us": known.at_us, "deal_us": known.at_us, "deleted": deleted,
         "net": state.money(net), "balance": state.money(state.balance + net),
-        "told_us": report.t_us, "deal": None if isinstance(report, DealDeleteReported) else figures_of(report, 5), "digits": 5,
+        "told_us": report.t_us, "deal": None if isinstance(report, DealDeleteReported) else figures_of(report, digits),
+        "digits": digits,
     }  # fmt: skip
     story.add(DealCorrected(**(figures | told)), story.ada)
 
@@ -274,26 +276,64 @@ def test_a_correction_takes_back_no_restatement(
     refused(story, verifier, breach(story, "EURUSD", shown - 4 * 10 ** (digits - 2)), why)
 
 
-@pytest.mark.parametrize("price", [13_870, 138_702])
-def test_a_closed_position_comes_back_in_the_points_of_now(story: Any, verifier: ModuleType, price: int) -> None:
-    """No row says which those are: that is told, and a price of another size than the market's is not believed."""
-    holding(story)
+def back_again(story: Any, price_open: int, digits: int | None) -> None:
+    """The deal that closed the position was never made. `digits`: those that the symbol has by then, as the row says."""
     [held] = story.states[story.ada].positions
     story.trade(story.ada, "p1", "EURUSD", Side.BUY, 0, 138_702, net="0.00")
+    again = {"lots_e8": held.lots_e8, "opened_us": held.opened_us, "side": Side.BUY, "price_open": price_open}
+    corrected(story, told_of_deletion(story, newest_deal(story)), **again, digits=digits)
+
+
+@pytest.mark.parametrize(
+    ("price", "digits", "why"),
+    [
+        pytest.param(138_702, 5, "opened at 138702, its price is in other points", id="those of before"),
+        pytest.param(13_870, 4, "opened at 13870, its price is in other points", id="neither's"),
+        pytest.param(13_870, 5, NOT_SO, id="another price than its deal's"),
+        pytest.param(138_702, 3, NOT_SO, id="the deal's figure in points of now"),
+    ],
+)
+def test_a_closed_position_comes_back_in_the_points_of_now(
+    story: Any, verifier: ModuleType, price: int, digits: int, why: str
+) -> None:
+    holding(story)
     listed(story, "EURUSD", 3)
-    again = {"lots_e8": held.lots_e8, "opened_us": held.opened_us, "side": Side.BUY}
-    corrected(story, told_of_deletion(story, newest_deal(story)), **again, price_open=price)
-    refused(story, verifier, breach(story, bid=1_340), f"opened at {price}, its price is in other points")
+    back_again(story, price, digits)
+    refused(story, verifier, breach(story, bid=1_340), why)
+
+
+@pytest.mark.parametrize("told", [13_870, 138_702])
+def test_where_no_row_says_the_points_a_price_of_another_size_is_not_believed(
+    story: Any, verifier: ModuleType, told: int
+) -> None:
+    """Rows of before said nothing of a symbol's digits."""
+    holding(story)
+    listed(story, "EURUSD", 3)
+    back_again(story, told, None)
+    refused(story, verifier, breach(story, bid=1_340), f"opened at {told}, its price is in other points")
+
+
+def test_points_that_only_the_firm_s_row_says_make_no_price_of_another_size(story: Any, verifier: ModuleType) -> None:
+    """The correction and the price agree, and the deal's own row said otherwise: its price is a hundredth of what the market was."""
+    holding(story)
+    listed(story, "EURUSD", 3)
+    back_again(story, 1_387, 3)
+    refused(story, verifier, breach(story, bid=134_000), "opened at 1387, its price is in other points")
 
 
 def test_a_closed_position_that_comes_back_in_other_points_is_told(story: Any, verifier: ModuleType) -> None:
     holding(story)
-    [held] = story.states[story.ada].positions
-    story.trade(story.ada, "p1", "EURUSD", Side.BUY, 0, 138_702, net="0.00")
     listed(story, "EURUSD", 3)
-    again = {"lots_e8": held.lots_e8, "opened_us": held.opened_us, "side": Side.BUY}
-    corrected(story, told_of_deletion(story, newest_deal(story)), **again, price_open=1_387)
+    back_again(story, 1_387, 3)
     assert "NOT shown: that the symbol had other points" in proven(story, verifier, breach(story, bid=1_340))
+
+
+def test_a_market_that_leapt_has_no_other_points(story: Any, verifier: ModuleType) -> None:
+    """What was bought at 1.38702 comes back when it is worth a sixth, in the same five digits."""
+    holding(story)
+    back_again(story, 138_702, 5)
+    said = proven(story, verifier, breach(story, bid=23_000))
+    assert "other points" not in said
 
 
 # --- days that count ---

@@ -20,8 +20,8 @@ from tests.evidence.proven import SECRET, SEED, write
 from tests.soaked import SHARE_S, Proofs, keep, read
 from tests.worlds.world import World, desks_that_raise
 
-# Among them news, closures, lots that were added, breaches of a waiver, a stopped desk, breaches that people confirmed, a renamed symbol.
-SEEDS = (3, 7, 18, 38, 47, 116, 122)
+# Among them news, closures, lots that were added, breaches of a waiver, stopped desks, breaches that people confirmed, a renamed symbol.
+SEEDS = (3, 7, 18, 38, 47, 116, 122, 236, 314, 345)
 LIMIT_SEEDS = (17, 20)  # of tests/worlds: limits with several consequences, ideas and floating losses
 STEPS = 70
 KINDS = (RuleBroken, RuleSuspected, RuleKeptAgain, BreachDeclared, BreachSuspected)
