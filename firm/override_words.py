@@ -41,7 +41,7 @@ def effect_in_words(override: Override, floors: tuple[FloorSet, ...] = ()) -> st
         case WaiveRule():
             return "Until then nothing breaks this rule; all others are judged as before."
         case ExtendPhase():
-            return "So much more time there is before the phase ends, and without a trade."
+            return "The phase ends so much later, and an account may be without a trade for so much longer."
         case AdjustMark() if floors:
             moved = " ".join(_floor_in_words(one) for one in floors)
             return f"{moved} A breach by such a floor is final only when a person has looked at it."

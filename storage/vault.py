@@ -152,8 +152,7 @@ class Vault:
                 self._connection.executemany(
                     "DELETE FROM sealed_values WHERE commitment = ?", [(bytes_of(each),) for each in commitments]
                 )
-            erased = self._connection.total_changes() - before
-            if erased:
+            if erased := self._connection.total_changes() - before:
                 erase_traces(self._connection)
             return erased
 
@@ -263,6 +262,11 @@ class Vault:
             if orphans:
                 erase_traces(self._connection)
             return len(orphans)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody uses it just now, for who may not wait."""
+        return self._guard.locked()
 
     def close(self) -> None:
         with self._guard:

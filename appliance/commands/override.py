@@ -36,7 +36,7 @@ def add_to(verbs: Verbs) -> None:
         "override",
         run_list,
         "make an exception from an account's rules, and list those that were made",
-        'evenhand override extend 7K2MQ-9XW3F --days 3 --by ruth@northlight.example --why "our outage" --evidence "incident 12"',
+        'evenhand override extend 7K2MQ-9XW3F --days 3 --by ruth@northlight.example --why "our outage" --evidence "incident 4871"',
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     _add_reinstate(actions)
@@ -92,7 +92,7 @@ def _add_advance(actions: Verbs) -> None:
 
 
 def _action(actions: Verbs, name: str, summary: str, example: str) -> argparse.ArgumentParser:
-    said = f'evenhand override {name} 7K2MQ-9XW3F {example} --by ruth@northlight.example --why "our outage" --evidence "incident 12"'
+    said = f'evenhand override {name} 7K2MQ-9XW3F {example} --by ruth@northlight.example --why "our outage" --evidence "incident 4871"'
     parser = verb(actions, name, run, summary, said, "Where the account's rules want two people, the other one agrees.")
     parser.add_argument("account", type=account_id, metavar="ACCOUNT", help="as pages show it")
     parser.add_argument("--why", type=plain_text, required=True, help="the trader reads it")

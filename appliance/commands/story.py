@@ -17,7 +17,7 @@ def add_to(verbs: Verbs) -> None:
         "story",
         run,
         "play a story of trading days, and hold what the firm decides against what the story expects",
-        "evenhand story news-spike.story",
+        "evenhand story news_spike.story",
         "docs/stories.md tells the language. Exit status: 0 all is as expected, 1 something is not, 2 the story cannot be read.",
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="the story, as text")

@@ -114,7 +114,7 @@ async def test_everybody_reads_what_a_person_has_published_and_nothing_before(ou
     nobody, ruth = await visit(""), await visit("ruth")
     before = await nobody.get("/status")
     assert before.status_code == 200
-    assert "Incidents that go on" in before.text
+    assert "Ongoing incidents" in before.text
     assert "EURUSD" not in before.text
     assert "Working" in before.text
     home = f"/staff/incidents/{number}"

@@ -53,7 +53,7 @@ async def test_however_many_ask_at_once_the_book_is_read_once(counted, clock, ne
                 tasks.start_soon(ask)
         assert {answer.status_code for answer in answers} == {200}
         assert len({answer.text for answer in answers}) == 1
-        assert "Prices of sim" in answers[0].text
+        assert "Price feed sim" in answers[0].text
         assert len(asked) == 1
 
 
