@@ -26,6 +26,7 @@ from appliance.alarms.notice import Alarm, Reading
 from appliance.alarms.read_only_watch import ReadOnlyWatch, Told
 from appliance.alarms.secret_texts import read_secret_texts
 from appliance.assembly import alarm_desk, clock_of
+from appliance.brand_files import read_brand
 from appliance.clock import wall_us
 from appliance.digest import engine_digest
 from appliance.health import HealthBook
@@ -72,6 +73,7 @@ class ReadOnlyFirm:
         files = open_firm_directory(directory)
         self.directory, self.why, self._goes_on = directory, why, diverged is None
         self.settings = read_settings(files.settings)
+        brand = read_brand(files, self.settings.brand)
         self.secrets = secrets = read_secrets(directory)
         self.secret_texts = read_secret_texts(directory, self.settings.alarms)
         self._door, web = PortalDoor(connections_allowed()), self.settings.web
@@ -110,6 +112,7 @@ class ReadOnlyFirm:
                 held=lambda: why,
                 held_since_us=lambda: last_us,
                 goes_on=self._goes_on,
+                brand=brand,
             )
             self._opened = opened.pop_all()
 
