@@ -1,8 +1,6 @@
 """Brand files: reads the pictures, texts and sentences that the settings name, and says which of them cannot be used, and why."""
 
 import hashlib
-import os
-import stat
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -103,19 +101,13 @@ def _read(directory: FirmDirectory, name: str, bytes_max: int) -> bytes:
     """One byte more than may be, at most. A link is not followed: what is served lies in the firm's directory."""
     path = directory.path / name
     try:
-        if path.parent.is_symlink():
+        if path.is_symlink() or ("/" in name and path.parent.is_symlink()):
             raise BrandFault("lies behind a link: put the file itself there")
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except FileNotFoundError:
-        raise BrandFault("is missing: put it there, or empty the setting") from None
-    except OSError as failed:
-        raise BrandFault(
-            f"cannot be read ({failed.strerror}): put a file there that is the firm's own, mode 0600"
-        ) from failed
-    with open(descriptor, "rb") as file:  # noqa: PTH123  (opened by descriptor, so that a link is refused)
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        if not path.exists():
+            raise BrandFault("is missing: put it there, or empty the setting")
+        if not path.is_file():
             raise BrandFault("is no file: put one there")
-        try:
+        with path.open("rb") as file:
             return file.read(bytes_max + 1)
-        except OSError as failed:
-            raise BrandFault(f"cannot be read ({failed.strerror}): copy it there again") from failed
+    except OSError as failed:
+        raise BrandFault(f"cannot be read ({failed.strerror}): put it there again, as the firm's own") from failed
