@@ -73,7 +73,6 @@ class ReadOnlyFirm:
         files = open_firm_directory(directory)
         self.directory, self.why, self._goes_on = directory, why, diverged is None
         self.settings = read_settings(files.settings)
-        brand = read_brand(files, self.settings.brand)
         self.secrets = secrets = read_secrets(directory)
         self.secret_texts = read_secret_texts(directory, self.settings.alarms)
         self._door, web = PortalDoor(connections_allowed()), self.settings.web
@@ -112,7 +111,7 @@ class ReadOnlyFirm:
                 held=lambda: why,
                 held_since_us=lambda: last_us,
                 goes_on=self._goes_on,
-                brand=brand,
+                brand=read_brand(files, self.settings.brand),
             )
             self._opened = opened.pop_all()
 

@@ -124,7 +124,7 @@ async def test_a_legal_text_is_a_page_under_the_policy_of_them_all(dressed: Any)
     assert answer.headers["content-security-policy"] == POLICY
     assert '<h1 tabindex="-1">Terms</h1>' in answer.text
     assert re.search(
-        r'<article class="card card-in prose" lang="ar" dir="rtl">\s*<h2>Terms</h2>\s*<p>Be <strong>', answer.text
+        r'<article class="card card-in legal" lang="ar" dir="rtl">\s*<h2>Terms</h2>\s*<p>Be <strong>', answer.text
     )
 
 

@@ -17,7 +17,6 @@ def filled(path: str, account: int, decision: int) -> str:
         "{trial:int}": "1",
         "{draft:str}": "none",
         "{incident:int}": "1",
-        "{name:str}": "none",
         "{version:int}": "21",  # the row that published what the stage sells
         "trace.jsonl": "trace.jsonl?desk=risk",
         "{switch:str}": "payouts",
