@@ -68,8 +68,9 @@ def test_a_colour_that_nobody_could_read_is_told_with_ratio_and_a_colour_that_wo
 def test_a_colour_just_below_is_refused_and_just_above_is_taken() -> None:
     below = next(f"#{each:02x}{each:02x}{each:02x}" for each in range(255) if list(faults(_grey(each))))
     last = int(below[1:3], 16)
+    assert FOR_TEXT == 4.5  # success criterion 1.4.3
     worst = min(contrast(below, tokens("light")[each]) for each in SURFACES)
-    assert worst < FOR_TEXT <= min(contrast(_grey(last - 1).accent_light, tokens("light")[each]) for each in SURFACES)
+    assert worst < 4.5 <= min(contrast(_grey(last - 1).accent_light, tokens("light")[each]) for each in SURFACES)
 
 
 def _grey(level: int) -> Palette:

@@ -7,6 +7,7 @@ import pytest
 from tests.web.brand_files import END, SHAPES, SIGNATURE, SVG_HEAD, chunk, head, pixels, png, svg
 from web.brand.faults import BrandFault
 from web.brand.pictures import check_picture
+from web.brand.svg import ATTRIBUTES, ELEMENTS
 
 XLINK = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
 LAUGHS = '<!DOCTYPE svg [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
@@ -59,6 +60,7 @@ HOSTILE_DRAWINGS = [
     ),
     pytest.param(svg("<path onload='alert(1)' d='M0 0'/>"), '"onload"', id="handler"),
     pytest.param(svg(head=SVG_HEAD[:-1] + ' onload="alert(1)">'), '"onload"', id="handler of the whole"),
+    pytest.param(svg('<path onload="x"/>'), '"onload"', id="handler of one letter"),
     pytest.param(svg("<path ONCLICK='alert(1)'/>"), '"ONCLICK"', id="handler in capitals"),
     pytest.param(svg('<g><path onfocus="x" tabindex="0"/></g>'), '"onfocus"', id="handler deep inside"),
     pytest.param(svg('<image href="https://evil.example/p.png"/>'), "<image>", id="picture from elsewhere"),
@@ -170,6 +172,12 @@ HOSTILE_PNGS = [
     pytest.param(png().replace(b"IDAT", b"IDAX"), "checksum", id="a turned bit"),
     pytest.param(png() + b"\0" * 262_144, "bytes, and a PNG", id="too large"),
 ]
+
+
+def test_no_attribute_that_is_taken_runs_leads_or_styles() -> None:
+    assert not [each for each in ATTRIBUTES if each.startswith("on") or ":" in each]
+    assert not ATTRIBUTES & {"href", "src", "style", "filter", "from", "to", "values", "begin", "base"}
+    assert not ELEMENTS & {"a", "use", "image", "script", "style", "foreignObject", "set", "animate", "filter"}
 
 
 @pytest.mark.parametrize(("content", "told"), HOSTILE_DRAWINGS)

@@ -12,7 +12,6 @@ from typing import Literal
 
 STYLESHEET = Path(__file__).parents[1] / "static" / "evenhand.css"
 FOR_TEXT = 4.5
-FOR_EDGES = 3.0
 # Where links, marked entries and chosen fields stand; edges and focus rings stand on the same, so 4.5 holds their 3 too.
 SURFACES = (
     "ground",
