@@ -87,11 +87,10 @@ class ReadOnlyFirm:
             engine = self._engine(to_decide=self._goes_on)
             clock = clock_of(self.settings, self._reader)
             health = _health_of(engine, clock.now_us)
-            reading = _reading_of(why, diverged)
+            last_us, reading = _last_received_us(self._reader), _reading_of(why, diverged)
             self.watch = ReadOnlyWatch(self.settings, self.secret_texts, reading, self._door, health.now, told)
             live = LiveBoard(engine, health.now)
             live.publish_all()
-            last_us = _last_received_us(self._reader)
             self.firm = Firm(
                 **page_settings(self.settings),
                 live=live,
