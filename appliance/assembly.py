@@ -28,6 +28,7 @@ from actors.states import hash_of
 from appliance.alarms.book import AlarmBook
 from appliance.alarms.notice import Notice
 from appliance.alarms.secret_texts import read_secret_texts
+from appliance.brand_files import read_brand
 from appliance.clock import Clock, SimulatedClock, SystemClock, wall_us
 from appliance.deadman import DeadmanPolicies
 from appliance.digest import engine_digest
@@ -48,6 +49,7 @@ from firm.instant import MINUTE_US
 from storage.devices import DeviceBook
 from storage.drafts import DraftStore
 from storage.evidence import build_bundle
+from storage.files import FirmDirectory
 from storage.front import FrontFile
 from storage.ledger import Ledger
 from storage.reader import LedgerReader
@@ -100,6 +102,7 @@ class Machine:
 
     def _open_files(self) -> None:
         secrets = self.secrets
+        self.brand = read_brand(FirmDirectory(self.directory), self.settings.brand)
         self.secret_texts = read_secret_texts(self.directory, self.settings.alarms)
         self.ledger = self._open.enter_context(
             Ledger.open(

@@ -98,6 +98,8 @@ async def answer(machine: Machine, request: ControlRequest) -> ControlReply:
             return ControlReply(ok=True, result=msgspec.to_builtins(machine.live.health()))
         case "settings":
             return ControlReply(ok=True, result=digest_of(machine.settings))
+        case "brand":
+            return ControlReply(ok=True, result=machine.brand.digest)
         case _:
             return ControlReply(ok=False, problem=f"{request.verb!r} is not something a running appliance is asked")
 

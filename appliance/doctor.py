@@ -8,6 +8,7 @@ import zoneinfo
 from pathlib import Path
 
 from appliance.alarms.diagnosis import check_alarms
+from appliance.brand_files import check_brand
 from appliance.copies_seen import check_copies, check_leftover
 from appliance.finding import Finding, Level
 from appliance.firm_checks import (
@@ -66,6 +67,7 @@ def run_doctor(path: Path) -> tuple[Finding, ...]:
         findings.append(check_copies(directory, settings.backups, secrets))
     if settings:
         findings.append(check_served_settings(directory, settings, holder))
+        findings.append(check_brand(directory, settings.brand, holder))
         findings += check_alarms(directory, settings, holder)
         findings.append(check_port("web", settings.web.host, settings.web.port, holder))
         findings.append(check_port("gateway", settings.gateway.host, settings.gateway.port, holder))

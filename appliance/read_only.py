@@ -26,6 +26,7 @@ from appliance.alarms.notice import Alarm, Reading
 from appliance.alarms.read_only_watch import ReadOnlyWatch, Told
 from appliance.alarms.secret_texts import read_secret_texts
 from appliance.assembly import alarm_desk, clock_of
+from appliance.brand_files import read_brand
 from appliance.clock import wall_us
 from appliance.digest import engine_digest
 from appliance.health import HealthBook
@@ -86,11 +87,10 @@ class ReadOnlyFirm:
             engine = self._engine(to_decide=self._goes_on)
             clock = clock_of(self.settings, self._reader)
             health = _health_of(engine, clock.now_us)
-            reading = _reading_of(why, diverged)
+            last_us, reading = _last_received_us(self._reader), _reading_of(why, diverged)
             self.watch = ReadOnlyWatch(self.settings, self.secret_texts, reading, self._door, health.now, told)
             live = LiveBoard(engine, health.now)
             live.publish_all()
-            last_us = _last_received_us(self._reader)
             self.firm = Firm(
                 **page_settings(self.settings),
                 live=live,
@@ -110,6 +110,7 @@ class ReadOnlyFirm:
                 held=lambda: why,
                 held_since_us=lambda: last_us,
                 goes_on=self._goes_on,
+                brand=read_brand(files, self.settings.brand),
             )
             self._opened = opened.pop_all()
 

@@ -125,6 +125,7 @@ def _firm(machine: Machine, watch: Watch, tickets: Mapping[str, str]) -> Firm:
         held_since_us=lambda: machine.held_since_us,
         tickets=tickets,
         lab=machine.lab,
+        brand=machine.brand,
     )
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from msgspec import Meta
 
 from appliance.alarms.limits import AlarmSettings, HeartbeatSettings
+from appliance.brand_settings import BrandSettings
 from appliance.calendar_courier import CalendarSettings
 from appliance.copying import BackupSettings
 from appliance.outbound_settings import OutboundSettings
@@ -288,6 +289,7 @@ class Settings(Section, frozen=True, kw_only=True):
     alarms: AlarmSettings = AlarmSettings()
     heartbeat: HeartbeatSettings = HeartbeatSettings()
     outbound: OutboundSettings = OutboundSettings()
+    brand: BrandSettings = BrandSettings()
 
     def __post_init__(self) -> None:
         """Refuse an address that every call would be refused to: nobody shall learn of it from an alarm that never came."""

@@ -16,9 +16,11 @@ from web.firm import Firm
 from web.pages import (
     account,
     accounts,
+    brand,
     checker,
     checkpoint,
     decision,
+    legal,
     metrics,
     notices,
     personal,
@@ -105,6 +107,8 @@ PAGES = (
     staff_roles,
     status,
     metrics,
+    brand,
+    legal,
 )
 
 
@@ -119,7 +123,7 @@ def create_app(firm: Firm) -> Litestar:
         state=State(
             {
                 "firm": firm,
-                "pages": Pages(firm.name),
+                "pages": Pages(firm.name, firm.brand),
                 "passwords": PasswordDesk(),
                 "streams": Streams(firm),
                 "downloads": Downloads(),

@@ -1,6 +1,7 @@
 """What every response tells the browser: run nothing foreign, guess no types, keep nothing, frame us nowhere.
 
-Pages and answers are never stored. Static files hold nothing of anybody and are named by their content, so they may be kept.
+Pages and answers are never stored. Static files and the firm's own stylesheet and logo hold nothing of anybody and are named by
+their content, so they may be kept.
 """
 
 from litestar.datastructures import MutableScopeHeaders
@@ -19,6 +20,8 @@ _ALWAYS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
 STATIC = "/static/"
+LOCKED = "default-src 'none'; style-src 'none'; sandbox"
+"""The `content_policy` of a route that answers with an operator's file: kept like a static one; opened by itself it does nothing."""
 
 
 async def harden(message: Message, scope: Scope) -> None:
@@ -28,5 +31,9 @@ async def harden(message: Message, scope: Scope) -> None:
     headers = MutableScopeHeaders.from_message(message)
     for name, value in _ALWAYS.items():
         headers[name] = value
-    keep = scope["path"].startswith(STATIC) and message["status"] == 200
+    found = message["status"] == 200
+    locked = scope["route_handler"].opt.get("content_policy") if found else None
+    if locked is not None:
+        headers["content-security-policy"] = locked
+    keep = found and (locked is not None or scope["path"].startswith(STATIC))
     headers["cache-control"] = "public, max-age=31536000, immutable" if keep else "no-store"

@@ -30,6 +30,7 @@ from storage.sessions import SessionStore
 from storage.throttles import Throttle
 from storage.vault import Vault
 from web.bounds import READERS, STREAM_INTERVAL_SECONDS
+from web.brand.brand import Brand
 from web.breached_list import BreachedList, bundled
 from web.lab import ClosedLab, LabView
 from web.machine import MachineView, Unwatched
@@ -91,7 +92,7 @@ class Firm:
     `origin`: as a browser shows the pages, scheme and host. `staff_factor`: staff need a second factor; False only in a demo.
     `breached`: passwords nobody may choose. `used_steps`: the newest half minute of which a code was taken, by person, beside what the
     vault holds.
-    `lab`: where drafts are tried on past accounts. `scope` and `names_seen`: of whoever looks, see `seen_by`.
+    `lab`: where drafts are tried on past accounts. `scope` and `names_seen`: of whoever looks, see `seen_by`. `brand`: what its pages wear.
     """
 
     name: str
@@ -121,6 +122,7 @@ class Firm:
     names_seen: bool = True
     breached: BreachedList = field(default_factory=bundled)
     used_steps: dict[str, int] = field(default_factory=dict)
+    brand: Brand = field(default_factory=Brand)
     book: "Book" = field(init=False)
     moving: Moving = field(init=False)
     pulse: "Pulse" = field(init=False)

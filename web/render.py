@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ from firm.override_words import effect_in_words, override_in_words
 from firm.permissions import Permission, role_word
 from web import charts, drift_view, judged_words, owed_view, reasons, standing_view, words
 from web.bounds import WHY_LENGTH_MIN
+from web.brand.brand import Brand
 from web.firm import Firm
+from web.languages import language_of
 from web.people import named
 from web.said_since import SAID
 from web.signed import signed_of
@@ -35,7 +38,8 @@ Context = dict[str, Any]
 class Pages:
     """The templates of the application, compiled once and kept."""
 
-    def __init__(self, firm_name: str) -> None:
+    def __init__(self, firm_name: str, brand: Brand | None = None) -> None:
+        """`brand`: ours, where none is given."""
         self._environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -51,6 +55,7 @@ class Pages:
         }
         self._environment.globals |= {
             "firm_name": firm_name,
+            "brand": brand or Brand(),
             "words": words,
             "reasons": reasons,
             "judged": judged_words,
@@ -110,6 +115,7 @@ def page(
     }
     everywhere |= _amiss(firm, visitor)
     everywhere["elsewhere"] = signed_of(connection).elsewhere
+    everywhere["say"] = partial(firm.brand.say, firm_name=firm.name, language=language_of(connection))
     asked_for_piece = block is not None and connection.headers.get("hx-request") == "true"
     if asked_for_piece and block is not None:
         content = pages.block(template, block, everywhere | context)

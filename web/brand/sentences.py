@@ -1,0 +1,98 @@
+"""Sentences: the few of the portal's that a firm may say in its own words, in each language that pages are read in.
+
+The list is closed: what decides, explains or refuses is said in the same words at every firm.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from firm.sentences.languages import Language
+from web.brand.faults import BrandFault
+
+BYTES_MAX = 64 * 1024
+LENGTH_MAX = 300
+FIRM, SUPPORT = "{firm}", "{support}"
+SENTENCES: Mapping[str, str] = MappingProxyType(
+    {
+        "sign_in_title": "Sign in to {firm}",
+        "sign_in_lead": "Traders and staff use the same door.",
+        "legal_notice": "",
+        "footer": "{firm} · every decision can be shown, replayed and checked.",
+        "support": "If you think this is wrong, a person looks at it: write to {support}.",
+        "support_label": "Support",
+        "terms_label": "Terms",
+        "privacy_label": "Privacy",
+        "imprint_label": "Imprint",
+        "risk_label": "Risk notice",
+    }
+)
+"""Each with its English words. {firm} is the firm's name; {support} the contact, in `support` alone, and once."""
+_MARK = re.compile(r"[{}]")
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sentence as it is shown, and the language that it is in."""
+
+    text: str
+    language: Language
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """`own`: what replaces ours, by language, then by name."""
+
+    own: Mapping[Language, Mapping[str, str]] = field(default_factory=dict)
+
+    def say(self, name: str, language: Language) -> Said:
+        """In the reader's language where the firm has words of its own in it, else in English: the firm's, or ours."""
+        for spoken in (language, Language.ENGLISH):
+            if name in self.own.get(spoken, {}):
+                return Said(self.own[spoken][name], spoken)
+        return Said(SENTENCES[name], Language.ENGLISH)
+
+
+def read_sentences(content: bytes) -> Sentences:
+    """A file with a [section] for each language. Raises BrandFault; an unknown name comes with the nearest that is known."""
+    if len(content) > BYTES_MAX:
+        raise BrandFault(f"has {len(content)} bytes, and sentences may have {BYTES_MAX}: it is not the right file")
+    try:
+        raw = tomllib.loads(content.decode())
+    except (ValueError, RecursionError) as broken:
+        raise BrandFault(f"is not TOML ({broken}): mend that line") from broken
+    return Sentences({_language(code): _section(code, told) for code, told in raw.items()})
+
+
+def _language(code: str) -> Language:
+    if code not in set(Language):
+        raise BrandFault(
+            f"has a section [{code[:40]}]: sections are {', '.join(f'[{each.value}]' for each in Language)}"
+        )
+    return Language(code)
+
+
+def _section(code: str, told: Any) -> Mapping[str, str]:
+    if not isinstance(told, dict):
+        raise BrandFault(f"has {code} as a value: write it as a section, [{code}]")
+    for name, text in told.items():
+        if name not in SENTENCES:
+            close = difflib.get_close_matches(name, SENTENCES, n=1, cutoff=0.4)
+            hint = f' (did you mean "{close[0]}"?)' if close else ""
+            raise BrandFault(f'has no sentence "{name[:40]}"{hint} in [{code}]: those are {", ".join(SENTENCES)}')
+        _require_sayable(f"{code}.{name}", text, with_support=name == "support")
+    return told
+
+
+def _require_sayable(where: str, text: Any, *, with_support: bool) -> None:
+    if not isinstance(text, str) or len(text) > LENGTH_MAX or not text.isprintable():
+        raise BrandFault(f"has {where}, which must be one line of at most {LENGTH_MAX} letters")
+    if text.count(SUPPORT) != with_support:
+        told = "must name {support} once" if with_support else "may not name {support}"
+        raise BrandFault(f"has {where}, which {told}")
+    if _MARK.search(text.replace(FIRM, "").replace(SUPPORT, "")):
+        raise BrandFault(f"has {where} with a brace of its own: only {FIRM} and {SUPPORT} are filled in")
