@@ -33,8 +33,8 @@ ANSWERS: dict[Answer, str] = {
 ANSWERS_TOLD: dict[Answer, str] = {
     Answer.YES: "By the prices that came afterwards a limit would have been broken without the outage as well.",
     Answer.NO: "By the prices that came afterwards no limit would have been broken without the outage.",
-    Answer.UNKNOWN: "Whether a limit would have been broken without the outage nobody can tell: not every price of that time is known, or the account"
-    " changed meanwhile.",
+    Answer.UNKNOWN: "Whether a limit would have been broken without the outage nobody can tell: not every price of that time is known, "
+    "or the account changed meanwhile.",
 }
 
 
