@@ -14,7 +14,6 @@ from bridges.outbound.errors import NoAnswer
 from bridges.outbound.rules import Rules
 from bridges.outbound.surroundings import RESOLVED_AT_ONCE_MAX, Resolver, Surroundings
 
-
 ADDRESS = "192.0.2.1"  # of documentation
 
 
