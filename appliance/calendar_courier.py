@@ -4,7 +4,7 @@ Where that fails the firm goes by the calendar that it has, and the log says so 
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated
 
 import anyio
@@ -19,7 +19,7 @@ from bridges.calendars.content import CONTENT_BYTES_MAX, zone_of
 from bridges.calendars.formats import CalendarFormat, read_calendar
 from bridges.outbound.client import Outbound
 from bridges.outbound.destination import Call, Destination
-from bridges.outbound.errors import CallFailed
+from bridges.outbound.errors import CallFailed, CallRefused
 from firm.commands import AdoptCalendar
 from firm.facts import Refused
 from firm.news import NEWS_NAME, BadCalendar
@@ -29,6 +29,7 @@ _DESTINATION = Destination(
     name="calendar", whole_s=60, answer_bytes_max=CONTENT_BYTES_MAX, tries_max=3, redirects_max=3
 )
 _VALIDATORS = {"etag": "if-none-match", "last-modified": "if-modified-since"}
+_VALIDATOR_LENGTH_MAX = 1_024  # characters; a longer one, or one that no header may hold, is not sent back
 _OK, _NOT_MODIFIED = 200, 304
 
 _LOG = logging.getLogger("evenhand.appliance")
@@ -90,13 +91,17 @@ class CalendarCourier:
         self._told = why
 
     async def _bring(self) -> None:
-        fetched = await self._outbound.call(_DESTINATION, Call(url=self._settings.url, headers=self._seen))
+        try:
+            fetched = await self._outbound.call(_DESTINATION, Call(url=self._settings.url, headers=self._seen))
+        except CallRefused:
+            self._seen = {}  # should it be these that are refused, the next look goes without
+            raise
         if fetched.status == _NOT_MODIFIED:
             return
         if fetched.status != _OK:
             raise CallFailed(f"it answered {fetched.status}")
         await self._take(fetched.body)
-        self._seen = {asked: fetched.headers[told] for told, asked in _VALIDATORS.items() if told in fetched.headers}
+        self._seen = _validators_in(fetched.headers)
 
     async def _take(self, content: bytes) -> None:
         settings = self._settings
@@ -107,3 +112,13 @@ class CalendarCourier:
         for _, fact in decided.facts:
             if isinstance(fact, Refused):
                 raise BadCalendar("", fact.detail)
+
+
+def _validators_in(headers: Mapping[str, str]) -> dict[str, str]:
+    """By which its server knows again what it sent, as a request says them; without those that no request could hold."""
+    told = {asked: headers.get(name, "") for name, asked in _VALIDATORS.items()}
+    return {asked: value for asked, value in told.items() if value and _is_sendable(value)}
+
+
+def _is_sendable(value: str) -> bool:
+    return len(value) <= _VALIDATOR_LENGTH_MAX and value.isascii() and value.isprintable()

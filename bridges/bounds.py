@@ -17,6 +17,7 @@ SYMBOLS_MAX = 2_000  # of one SUBSCRIBE
 ARGS_MAX = 16  # of one CMD
 CAPS_MAX = 64  # of one HELLO
 GROUPS_MAX = 500  # of accounts, of one HELLO
+GROUPS_BYTES_MAX = 48 * 1024  # of them together, as JSON: they are on the books with each session
 LEVERAGES_MAX = 32  # of one group
 SESSIONS_MAX = 100  # open stretches of a symbol's week
 CLOSED_MAX = 200  # holidays and early closes of a symbol that are told ahead

@@ -5,6 +5,7 @@ file and may be called from any thread; `now_us` is firm time, given by the call
 """
 
 import hashlib
+import re
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -17,6 +18,12 @@ from storage.sqlite_file import one_row
 DRAFTS_PER_PERSON_MAX = 20
 DRAFTS_MAX = 100
 DRAFT_KEPT_BYTES_MAX = 512 * 1024  # of one draft: a form spells out what a program's text says in half as much
+DRAFT_NAME_MAX = 100  # characters of what a draft is called
+DRAFT_PHASES_MAX = (
+    10_000  # characters of its phases' names as they are kept: eight as long as its own, however JSON spells them
+)
+_REFERENCE_MAX = 100  # characters of who it is of, and of its id
+_BEGUN_FROM = re.compile(r"(?:[0-9a-f]{64})?")
 
 
 class WrittenAs(StrEnum):
@@ -30,6 +37,7 @@ class NotKept(StrEnum):
     """Why a draft was not kept."""
 
     TOO_LARGE = "too_large"
+    MISDESCRIBED = "misdescribed"  # what is kept beside it is not as a form of ours says it
     PERSON_FULL = "person_full"
     FIRM_FULL = "firm_full"
 
@@ -85,6 +93,8 @@ class DraftStore:
         """
         if len(said) > DRAFT_KEPT_BYTES_MAX:
             return NotKept.TOO_LARGE
+        if not _is_described(line, drawn):
+            return NotKept.MISDESCRIBED
 
         def work(connection: apsw.Connection) -> DraftLine | NotKept:
             _forget_lost(connection)
@@ -118,6 +128,17 @@ class DraftStore:
 
     def delete(self, draft: str) -> None:
         self._front.do(lambda connection: connection.execute("DELETE FROM drafts WHERE draft = ?", (draft,)))
+
+
+def _is_described(line: DraftLine, drawn: str) -> bool:
+    """Whether everything beside what it says is within bounds: all of it is read whenever drafts are listed."""
+    return (
+        len(line.name) <= DRAFT_NAME_MAX
+        and len(line.phases) <= DRAFT_PHASES_MAX
+        and max(len(line.person), len(drawn)) <= _REFERENCE_MAX
+        and line.written_as in set(WrittenAs)
+        and _BEGUN_FROM.fullmatch(line.begun_from) is not None
+    )
 
 
 def _put(connection: apsw.Connection, line: DraftLine, said: bytes) -> None:

@@ -49,7 +49,6 @@ FORM_BYTES_MAX = 64 * 1024
 DRAFT_BYTES_MAX = (
     1024 * 1024
 )  # of a form with a program in it, which spells some characters with several; its text has a bound of its own
-DRAFT_NAME_MAX = 100  # characters of what a kept draft is called
 WHY_LENGTH_MAX = 500
 WHY_LENGTH_MIN = 10  # of the reason for stopping something or letting it go on: "ok" tells nobody anything
 SEARCH_LENGTH_MAX = 100

@@ -13,11 +13,13 @@ import msgspec
 from litestar import Request
 from litestar.exceptions import NotFoundException
 
+from firm.bounds import PHASES_MAX
 from firm.ruleset import Program
 from firm.ruleset_form import data_of
 from firm.ruleset_text import RulesetRefused, read_data
 from storage.drafts import (
     DRAFT_KEPT_BYTES_MAX,
+    DRAFT_NAME_MAX,
     DRAFTS_MAX,
     DRAFTS_PER_PERSON_MAX,
     DraftLine,
@@ -28,7 +30,7 @@ from storage.drafts import (
 from storage.errors import FrontRefused
 from storage.readmodels.programs import all_programs
 from web.aside import aside
-from web.bounds import DRAFT_NAME_MAX, PROGRAMS_SHOWN
+from web.bounds import PROGRAMS_SHOWN
 from web.firm import Firm
 from web.forms import Wrong
 from web.people import staff_names
@@ -42,6 +44,9 @@ _TITLE = re.compile(r"""^\s*"?title"?\s*[=:]\s*["'](.+?)["']""", re.MULTILINE)
 _FRONT_CLOSED = "The firm’s disk takes nothing at the moment: it was not kept. What you wrote is still below."
 _NOT_KEPT = {
     NotKept.TOO_LARGE: f"It was not kept: a draft has at most {DRAFT_KEPT_BYTES_MAX // 1024} KB.",
+    NotKept.MISDESCRIBED: (
+        "It was not kept: its form carries what this page never sent along. Begin again under Programs with what you wrote."
+    ),
     NotKept.PERSON_FULL: f"It was not kept: you have {DRAFTS_PER_PERSON_MAX} drafts. Delete one under Programs, then keep it again.",
     NotKept.FIRM_FULL: f"It was not kept: the firm has {DRAFTS_MAX} drafts. Delete one under Programs, then keep it again.",
 }
@@ -78,7 +83,7 @@ async def keep(request: Request[Any, Any, Any], fields: Mapping[str, Any]) -> Dr
         person=person,
         name=_plain(carried.name or name) or _UNNAMED,
         written_as=(WrittenAs.FORM if text is None else WrittenAs.TEXT).value,
-        phases=json.dumps(phases),
+        phases=json.dumps([_plain(each) for each in phases[:PHASES_MAX]]),
         begun_from=carried.begun_from,
         edition=carried.edition,
         kept_us=firm.now_us(),

@@ -12,7 +12,7 @@ from firm.publishing import problems_before_sale
 from firm.ruleset import Program, Ruleset
 from firm.ruleset_diff import Change, program_changes
 from firm.ruleset_text import RulesetRefused, read_json, read_toml
-from web.bounds import DRAFT_NAME_MAX
+from storage.drafts import DRAFT_NAME_MAX
 from web.forms import text_in
 from web.lists_asked import whole_in
 

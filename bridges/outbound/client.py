@@ -13,7 +13,7 @@ import msgspec
 from anyio import to_thread
 
 from bridges.outbound.address import Address, BadAddress, read_address
-from bridges.outbound.circuit import Circuit, CircuitState
+from bridges.outbound.circuit import Admitted, Circuit, CircuitState
 from bridges.outbound.destination import HEAD_BYTES_MAX, Answer, Call, Destination, Outcome
 from bridges.outbound.errors import BadAnswer, CallFailed, CallRefused, CircuitOpen, NoAnswer
 from bridges.outbound.repeats import is_worth_repeating, says_unwell, wait_s
@@ -108,7 +108,8 @@ class Outbound:
     ) -> Answer | CallFailed:
         """What came of it, counted."""
         now_s = self._around.now_s()
-        if not circuit.admits(now_s):
+        admitted = circuit.admits(now_s)
+        if admitted is None:
             self._note(destination, Outcome.CIRCUIT_OPEN)
             left_s = circuit.closed_in_s(now_s)
             return CircuitOpen(
@@ -123,16 +124,18 @@ class Outbound:
         except CallFailed as failed:
             came = failed
         finally:
-            self._learn(destination, circuit, came)
+            self._learn(destination, circuit, admitted, came)
         assert came is not None
         return came
 
-    def _learn(self, destination: Destination, circuit: Circuit, came: Answer | CallFailed | None) -> None:
+    def _learn(
+        self, destination: Destination, circuit: Circuit, admitted: Admitted, came: Answer | CallFailed | None
+    ) -> None:
         self._note(destination, _outcome_of(came))
         if came is None or isinstance(came, CallRefused):
-            circuit.given_up()
+            circuit.given_up(admitted)
         elif says_unwell(came):
-            if circuit.failed(self._around.now_s()):
+            if circuit.failed(admitted, self._around.now_s()):
                 told = "%s failed %d times in a row: nothing is sent there for %g s"
                 _LOG.warning(told, destination.name, circuit.failures, self.rules.circuit_open_s)
         elif circuit.succeeded():

@@ -9,11 +9,14 @@ class CallFailed(Exception):
 
 
 class CallRefused(CallFailed):
-    """Nothing was sent: the address, or what was to be sent, is not allowed. Trying again changes nothing."""
+    """Nothing was sent there: the address, or what was to be sent, is not allowed. What led there by a redirect was asked all the same.
+
+    Trying again changes nothing.
+    """
 
 
 class CircuitOpen(CallFailed):
-    """Nothing was sent: the destination failed again and again, and is left alone for a while."""
+    """This try sent nothing: the destination failed again and again, and is left alone for a while."""
 
 
 class NoAnswer(CallFailed):

@@ -66,7 +66,7 @@ async def exchange(
                 brought.take(piece)
             return Answer(answer.status, told, brought.whole())
     except httpcore.LocalProtocolError:
-        raise CallRefused(f"what was to be sent to {origin.host} is no HTTP: nothing was sent") from None
+        raise CallRefused(f"what was to be sent to {origin.host} is no HTTP: nothing was sent there") from None
     except httpcore.RemoteProtocolError:
         raise BadAnswer(f"{origin.host} did not answer as HTTP does: see whether the address is right") from None
     except (httpcore.TimeoutException, httpcore.NetworkError) as failed:

@@ -3,12 +3,15 @@
 import secrets
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 import anyio
 from anyio import to_thread
+
+from bridges.outbound.errors import NoAnswer
 
 RESOLVED_AT_ONCE_MAX = 4  # names; a resolver that hangs holds threads
 
@@ -17,15 +20,25 @@ class Resolver:
     """The system's. In threads of its own, so that names that hang hold up nothing but calls."""
 
     def __init__(self) -> None:
-        self._threads = anyio.CapacityLimiter(RESOLVED_AT_ONCE_MAX)
+        self._asked = anyio.CapacityLimiter(
+            RESOLVED_AT_ONCE_MAX
+        )  # by calls that still wait; a further one waits its turn
+        # A call that waits no longer gives its place back, and its thread goes on: threads are counted where they run.
+        self._threads = threading.BoundedSemaphore(RESOLVED_AT_ONCE_MAX)
 
     async def __call__(self, host: str, port: int) -> Sequence[str]:
-        """Raises OSError."""
-        return await to_thread.run_sync(_resolved, host, port, limiter=self._threads, abandon_on_cancel=True)
+        """Raises OSError, and NoAnswer where names that were asked before hang."""
+        return await to_thread.run_sync(self._resolved, host, port, limiter=self._asked, abandon_on_cancel=True)
 
-
-def _resolved(host: str, port: int) -> list[str]:
-    return [str(where[0]) for *_, where in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    def _resolved(self, host: str, port: int) -> list[str]:
+        if not self._threads.acquire(blocking=False):
+            raise NoAnswer(
+                f"the name {host} was not resolved, for {RESOLVED_AT_ONCE_MAX} others hang: see the resolver"
+            )
+        try:
+            return [str(where[0]) for *_, where in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        finally:
+            self._threads.release()
 
 
 class Surroundings(NamedTuple):

@@ -279,6 +279,28 @@ async def test_a_bridge_of_another_protocol_version_is_told_so(world, hands):
         assert (await bridge.greet(ver_max=3)).ver == 1
 
 
+async def test_a_bridge_that_tells_more_of_its_groups_than_the_books_take_is_told_so(world, hands):
+    """384 groups of 128 bytes each, with the comma after it; the first is made longer."""
+
+    def greeting(bridge, first):
+        names = [first, *(f"{number:03}" + "g" * 94 for number in range(1, 384))]
+        groups = tuple(wire.Group(name, (100,)) for name in names)
+        return wire.HelloWithGroups(**msgspec.structs.asdict(bridge.hello()), groups=groups)
+
+    async with world.gateway_serving():
+        bridge, other = hands.bare(world.enrol("sim")), hands.bare(world.enrol("other"))
+        bridge.say(greeting(bridge, "g" * 97))
+        assert "tells 49153 bytes of groups, at most 49152 are taken" in (await bridge.hear(wire.Bye)).reason
+        assert world.counters == {"too much of groups": 1}
+        assert not world.engine.of(BridgeConnected)
+        other.say(greeting(other, "g" * 96))
+        assert await other.hear(wire.Welcome)
+        assert len(world.engine.of(BridgeConnected)[0].groups) == 384
+        again = hands.bare(world.enrol("third"))
+        again.say(greeting(again, "\x00" * 17))
+        assert "bytes of groups" in (await again.hear(wire.Bye)).reason, "as the books would write it"
+
+
 # --- events ---
 
 

@@ -74,6 +74,39 @@ async def test_what_was_read_is_not_sent_again(shop: Any, paper: Any, courier: C
     assert titles(shop) == ["Payrolls"]
 
 
+@pytest.mark.parametrize("told", ['W/"caf\u00e9"', f'"{"7" * 1_023}"', '"7\t8"', ""])
+async def test_what_no_request_may_say_is_not_kept_of_an_answer_and_the_rest_is(
+    told: str, shop: Any, paper: Any, courier: CalendarCourier
+) -> None:
+    paper.tags = {"etag": told, "last-modified": "Fri, 06 Jun 2025 12:00:00 GMT"}
+    await courier.look()
+    paper.body = WEEK.replace(b"Payrolls", b"Claims")
+    await courier.look()
+    assert titles(shop) == ["Claims"]
+    assert "if-none-match" not in paper.heard[-1].headers
+    assert paper.heard[-1].headers["if-modified-since"] == "Fri, 06 Jun 2025 12:00:00 GMT"
+
+
+async def test_a_validator_of_1024_characters_is_kept(paper: Any, courier: CalendarCourier) -> None:
+    paper.tags = {"etag": f'"{"7" * 1_022}"'}
+    await courier.look()
+    await courier.look()
+    assert paper.heard[-1].headers["if-none-match"] == paper.tags["etag"]
+
+
+async def test_after_a_refused_call_the_next_look_asks_for_all_of_it(
+    shop: Any, paper: Any, courier: CalendarCourier
+) -> None:
+    paper.tags = {"etag": '"7"'}
+    await courier.look()
+    paper.answers, paper.tags = [302], {"etag": '"8"', "location": "https://169.254.169.254/"}
+    await courier.look()
+    paper.answers, paper.tags, paper.body = [200], {}, WEEK.replace(b"Payrolls", b"Claims")
+    await courier.look()
+    assert titles(shop) == ["Claims"]
+    assert ["if-none-match" in heard.headers for heard in paper.heard] == [False, True, False]
+
+
 @pytest.mark.parametrize(
     ("status", "body", "told"),
     [

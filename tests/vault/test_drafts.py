@@ -7,7 +7,7 @@ import pytest
 
 import storage.drafts
 from firm.instant import SECOND_US
-from storage.drafts import DRAFT_KEPT_BYTES_MAX, DraftLine, DraftStore, NotKept
+from storage.drafts import DRAFT_KEPT_BYTES_MAX, DRAFT_NAME_MAX, DRAFT_PHASES_MAX, DraftLine, DraftStore, NotKept
 from storage.files import create_firm_directory
 from storage.front import FrontFile
 
@@ -79,6 +79,27 @@ def test_a_person_and_the_firm_have_so_much_room_and_what_is_deleted_makes_some(
 def test_what_is_too_large_is_not_kept(drafts: DraftStore) -> None:
     assert drafts.keep(NEW, bytes(DRAFT_KEPT_BYTES_MAX + 1), drawn="d1") is NotKept.TOO_LARGE
     assert isinstance(drafts.keep(NEW, bytes(DRAFT_KEPT_BYTES_MAX), drawn="d1"), DraftLine)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"begun_from": "f" * 63},
+        {"begun_from": "F" * 64},
+        {"begun_from": "f" * 64 + "\n"},
+        {"begun_from": "f" * 500_000},
+        {"name": "n" * (DRAFT_NAME_MAX + 1)},
+        {"phases": "[" + " " * DRAFT_PHASES_MAX + "]"},
+        {"person": "staff:" + "1" * 100},
+        {"written_as": "verse"},
+    ],
+)
+def test_what_is_kept_beside_a_draft_is_bounded_too(drafts: DraftStore, change: dict[str, str]) -> None:
+    assert drafts.keep(NEW._replace(**change), b"said", drawn="d1") is NotKept.MISDESCRIBED
+    kept = drafts.keep(NEW._replace(begun_from="", name="n" * DRAFT_NAME_MAX), b"said", drawn="d1")
+    assert isinstance(kept, DraftLine)
+    assert drafts.keep(kept._replace(**change), b"over it", drawn="d2") is NotKept.MISDESCRIBED
+    assert drafts.lines() == [kept]
 
 
 @pytest.mark.parametrize(

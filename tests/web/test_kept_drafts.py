@@ -91,6 +91,23 @@ async def test_whatever_is_being_written_has_a_button_that_keeps_it_without_a_sc
         assert form.count('name="draft_name"') == 1
 
 
+@pytest.mark.parametrize("begun_from", ["f" * 500_000, "<b>" + "f" * 61])
+async def test_what_no_page_of_ours_sends_along_is_refused_in_words(omar, begun_from):
+    answer = await omar.send_form("/staff/drafts/kept", text=TEXT, begun_from=begun_from)
+    assert answer.status_code == 422
+    assert "It was not kept: its form carries what this page never sent along." in text_of(answer.text)
+    assert area(answer.text) == TEXT
+
+
+async def test_of_very_many_phases_with_very_long_names_so_much_is_listed(omar, stage):
+    head, phase, *_ = TEXT.split("[[phases]]")
+    long = chr(0x1F600) * 1_000
+    phases = ["[[phases]]" + phase.replace("Step one", f"{number} {long}", 1) for number in range(20)]
+    await keep(omar, text=head + "".join(phases))
+    [line] = stage.firm.drafts.lines()
+    assert line.phase_names == tuple(f"{number} {long[:98]}" for number in range(8))
+
+
 async def test_kept_again_it_stays_one_draft(omar):
     first = await keep(omar, text=UNFINISHED)
     again = await keep(omar, text=TEXT, **carried((await omar.get(first)).text))

@@ -6,7 +6,7 @@ from typing import Any
 import anyio
 import pytest
 
-from bridges.outbound.circuit import Circuit, CircuitState
+from bridges.outbound.circuit import Admitted, Circuit, CircuitState
 from bridges.outbound.destination import Answer, Call
 from bridges.outbound.errors import BadAnswer, CallFailed, CallRefused, CircuitOpen, NoAnswer
 from bridges.outbound.repeats import wait_s
@@ -132,24 +132,50 @@ def test_waits_double_up_to_a_bound_and_are_spread() -> None:
 # --- the circuit ---
 
 
+def admitted(circuit: Circuit, now_s: float) -> Admitted:
+    let = circuit.admits(now_s)
+    assert let is not None
+    return let
+
+
 def test_a_circuit_opens_closes_and_lets_one_through_between() -> None:
     circuit = Circuit(3, 60)
-    assert [circuit.failed(now_s) for now_s in (1, 2)] == [False, False]
+    first = [admitted(circuit, 0) for _ in range(5)]
+    assert [circuit.failed(each, now_s) for each, now_s in zip(first[:2], (1, 2), strict=True)] == [False, False]
     assert circuit.succeeded() is False
-    assert [circuit.failed(now_s) for now_s in (3, 4, 5)] == [False, False, True], "only those in a row count"
-    assert (circuit.state(64.9), circuit.admits(64.9), circuit.closed_in_s(35)) == (CircuitState.OPEN, False, 30)
-    assert (circuit.state(65), circuit.admits(65), circuit.admits(65)) == (CircuitState.HALF_OPEN, True, False)
-    circuit.given_up()
-    assert (circuit.admits(66), circuit.failed(67)) == (True, True), "the single try failed: open anew"
-    assert (circuit.admits(126.9), circuit.admits(127)) == (False, True)
+    opened = [circuit.failed(each, now_s) for each, now_s in zip(first[2:], (3, 4, 5), strict=True)]
+    assert opened == [False, False, True], "only those in a row count"
+    assert (circuit.state(64.9), circuit.admits(64.9), circuit.closed_in_s(35)) == (CircuitState.OPEN, None, 30)
+    single = admitted(circuit, 65)
+    assert (circuit.state(65), circuit.admits(65)) == (CircuitState.HALF_OPEN, None)
+    circuit.given_up(single)
+    assert circuit.failed(admitted(circuit, 66), 67) is True, "the single try failed: open anew"
+    assert circuit.admits(126.9) is None
+    assert admitted(circuit, 127)
     assert circuit.succeeded() is True
-    assert (circuit.state(128), circuit.failures, circuit.admits(128)) == (CircuitState.CLOSED, 0, True)
+    assert (circuit.state(128), circuit.failures) == (CircuitState.CLOSED, 0)
+    assert admitted(circuit, 128) is not admitted(circuit, 128)
 
 
 def test_what_began_before_it_opened_and_fails_after_does_not_hold_it_open() -> None:
     circuit = Circuit(1, 60)
-    assert [circuit.failed(now_s) for now_s in (0, 50, 59)] == [True, False, False]
-    assert circuit.admits(60)
+    began = [admitted(circuit, 0) for _ in range(3)]
+    opened = [circuit.failed(each, now_s) for each, now_s in zip(began, (0, 50, 59), strict=True)]
+    assert opened == [True, False, False]
+    assert circuit.admits(60) is not None
+
+
+def test_what_began_before_it_opened_and_ends_during_the_single_try_is_not_taken_for_it() -> None:
+    circuit = Circuit(1, 60)
+    late, later = admitted(circuit, 0), admitted(circuit, 0)
+    circuit.failed(admitted(circuit, 0), 1)
+    single = admitted(circuit, 61)
+    circuit.given_up(late)
+    assert circuit.admits(62) is None, "the single try goes on"
+    assert circuit.failed(later, 63) is False
+    assert (circuit.state(64), circuit.admits(64)) == (CircuitState.HALF_OPEN, None)
+    assert circuit.failed(single, 65) is True
+    assert circuit.closed_in_s(65) == 60
 
 
 async def test_a_destination_that_fails_is_left_alone_then_tried_once_then_called_again(
