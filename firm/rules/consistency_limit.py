@@ -9,12 +9,13 @@ from typing import NamedTuple, assert_never
 
 from firm.account import AccountState
 from firm.arithmetic import Arithmetic
+from firm.bounds import DAYS_TRACKED_MAX
 from firm.facts import ConditionMet
 from firm.rules.consistency import Weighed, cap_bp, consistency_terms, is_limit, judge_consistency, weigh
 from firm.rules.judged import SILENT, Judged, Verdict
 from firm.rules.winning import MOVES_THE_TARGET, Moment, days_of, objectives_met, profit_asked, won
 from firm.ruleset import AnyRuleset, Rule, kept_with
-from firm.terms.objectives import Consistency, Denominator, FailsAt
+from firm.terms.objectives import Consistency, Denominator, FailsAt, Numerator
 from firm.terms.words import Frequency, Scope
 from firm.track import DayResult, Trade
 
@@ -56,6 +57,19 @@ def weigh_share(calc: Arithmetic, rule: Rule, account: AccountState) -> Weighed:
     counted = _counted(account, terms)
     asked = profit_asked(calc, account) if terms.of is Denominator.TARGET else None
     return weigh(calc, rule, counted.days, counted.trades, _since(account, terms.per), asked)
+
+
+def is_history_cut(account: AccountState) -> bool:
+    """Whether a share of the phase is weighed without days or trades that are not kept any more: a large one may be among them.
+
+    Days and trades that are only counted lose nothing by it: what is kept of them is enough, or it is not.
+    """
+    track = account.track
+    if not track.is_cut:
+        return False
+    shares = [rule.terms for rule in account.ruleset.rules if isinstance(rule.terms, Consistency)]
+    are_days_cut = len(track.days) >= DAYS_TRACKED_MAX
+    return any(are_days_cut or terms.best is not Numerator.BEST_DAY for terms in shares)
 
 
 def shares_at_target(ruleset: AnyRuleset) -> tuple[Rule, ...]:

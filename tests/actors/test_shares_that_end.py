@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
+from firm.bounds import TRADES_TRACKED_MAX
 from firm.commands import EngageKillSwitch, GrantOverride, KillSwitch, ReviewOutcome, ReviewVerdict
 from firm.facts import BreachWaived, Doubt, PassHeld, PhasePassed, Refusal, Refused, RuleBroken, RuleSuspected
 from firm.instant import DAY_US
@@ -190,3 +191,27 @@ def test_a_held_pass_is_not_confirmed_once_the_share_has_become_too_large(stage)
     stage.put(confirm, account)
     [refused] = stage.facts(Refused)
     assert refused.refusal is Refusal.NO_LONGER_WON
+
+
+def test_a_share_that_was_weighed_without_trades_that_are_not_kept_holds_the_pass_for_a_person(stage):
+    account = trading(stage, MAXIMUM, replace(IN_PLACE, best=Numerator.BEST_TRADE), TARGET)
+    earn(stage, account, "1_990.00")
+    for number in range(TRADES_TRACKED_MAX):
+        earn(stage, account, "0.01", f"Q{number}")
+    confirmed(stage, account)
+    assert stage.facts(PhasePassed, account) == []
+    [held] = stage.facts(PassHeld, account)
+    assert held.doubts == (Doubt.HISTORY_CUT,)
+
+
+def test_days_are_weighed_by_themselves_however_many_trades_there_were(stage):
+    account = trading(stage, MAXIMUM, OF_TARGET, TARGET)
+    buy(stage, account, "10.01")
+    for _ in range(TRADES_TRACKED_MAX + 1):
+        close(stage, account, "0.01", price=138_700, profit="0.10")
+    assert stage.account(account).track.is_cut
+    for position in ("P2", "P3"):
+        next_day(stage, account)
+        earn(stage, account, "949.95", position)
+    confirmed(stage, account)
+    assert len(stage.facts(PhasePassed, account)) == 1
