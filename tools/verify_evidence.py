@@ -3390,6 +3390,14 @@ class Brought(NamedTuple):
     seq: int
 
 
+class OpeningMade(NamedTuple):
+    """Lots of a position that were opened at one instant, by so many deals: a platform may fill one order in parts."""
+
+    at_us: int
+    position_id: str
+    deals: int
+
+
 class Beyond(Exception):
     """The rows of the file do not hold what this rule is worked out from; the message says what."""
 
@@ -3412,7 +3420,7 @@ class Conduct(Account):
         self.waived: dict[
             tuple[str, str], tuple[int, int]
         ] = {}  # who broke a rule while it was waived: the row, and how far
-        self.openings: list[int] = []  # when lots were opened, the newest last
+        self.openings: list[OpeningMade] = []  # the newest last
         self.ages, self.days_seen, self.is_closed_for_good = Ages(), False, False
         self.before_deal: Position | None = None  # the position of the newest deal, as it was before it
         self.parts_before: list[Part] = []  # and its parts
@@ -3502,7 +3510,7 @@ class Conduct(Account):
         wanted.append(self.case.rows[report]["happened_us"])
         require(figures == wanted, f"row {seq} has the deal as {figures}, the platform reported {wanted}", CONTEST)
         if deal["entry"] == "in":
-            self.openings = sorted([*self.openings, at_us])[-OPENINGS_KEPT:]
+            self._count_opening(body["position_id"], at_us, 1)
             self.opened_today += deal["lots_e8"] if self.day_us <= at_us < self.day_end_us else 0
         elif was is not None:
             trade = Trade(
@@ -3515,6 +3523,14 @@ class Conduct(Account):
         self._bring(at_us, closed=self.case.minor(body["net"], f"row {seq}"))
         self.ages.know(body["deal_id"], body["position_id"], self.day_label, is_closed=self.is_closed_for_good)
         self.trades = self.ages.dealt(seq, was, deal, self.deals, self.trades)
+
+    def _count_opening(self, position_id: str, at_us: int, more: int) -> None:
+        """What is opened of one position at one instant is one opening, until the last of its deals was never made."""
+        opening, found = (at_us, position_id), {(one.at_us, one.position_id): one.deals for one in self.openings}
+        if more > 0 or opening in found:
+            found[opening] = found.get(opening, 0) + more
+        made = [OpeningMade(*who, deals) for who, deals in found.items() if deals]
+        self.openings = sorted(made, key=lambda one: one.at_us)[-OPENINGS_KEPT:]
 
     def _deal_corrected(self, body: Any, was: Deal | None) -> None:
         if was is None:
@@ -3530,8 +3546,8 @@ class Conduct(Account):
 
     def _correct_trades(self, body: Any, was: Deal) -> None:
         if was.opens:
-            if body["deleted"] and not was.deleted and was.t_us in self.openings:
-                self.openings.remove(was.t_us)
+            if body["deleted"] and not was.deleted:
+                self._count_opening(was.position_id, was.t_us, -1)
             gone = body["deleted"] and not was.deleted and was.day == self.day_label
             self.opened_today -= was.lots_e8 if gone else 0
             return
@@ -4227,7 +4243,7 @@ class Look:
     def high_frequency(self) -> list[Answer]:
         self.account.require_whole("what was traded")
         calc, term = self.calc, self.term
-        opened = self.account.openings
+        opened = [one.at_us for one in self.account.openings]
         since_us = max(opened, default=0) - term["within_s"] * SECOND_US  # the time that ends at the newest opening
         newest = sum(1 for at_us in opened if at_us >= since_us)
         count = calc.told(f"openings within {term['within_s']} s", newest, "count")
@@ -4459,8 +4475,9 @@ def rungs_of(term: Any, openings: list[Opening]) -> list[Opening]:
     rungs: list[Opening] = []
     for one in sorted(openings, key=lambda opening: (opening.opened_us, opening.position_id)):
         last = rungs[-1].price if rungs else 0
+        same = bool(rungs) and (rungs[-1].opened_us, rungs[-1].position_id) == (one.opened_us, one.position_id)
         worse = one.price < last if one.side == "buy" else one.price > last
-        if not rungs or (worse if term["losing_only"] else one.price != last):
+        if not rungs or (not same and (worse if term["losing_only"] else one.price != last)):
             rungs.append(one)
     return rungs
 
