@@ -166,6 +166,6 @@ def _had_stop(track: Track, held: Position) -> bool:
 
 
 def _trade_corrected(trade: Trade, known: KnownDeal, change: int, *, deleted: bool) -> Trade | None:
-    if (trade.position_id, trade.closed_us) != (known.position_id, known.at_us):
+    if trade.seq != known.seq:
         return trade
     return None if deleted else replace(trade, net=trade.net + change)

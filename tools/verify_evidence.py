@@ -3551,7 +3551,7 @@ class Conduct(Account):
             gone = body["deleted"] and not was.deleted and was.day == self.day_label
             self.opened_today -= was.lots_e8 if gone else 0
             return
-        same = [one for one in self.trades if (one.position_id, one.closed_us) == (was.position_id, body["deal_us"])]
+        same = [one for one in self.trades if one.seq == was.seq]
         net = self.case.minor(body["net"], "a correction")
         changed = {one: one._replace(net=one.net + net) for one in same}
         self.trades = [changed.get(one, one) for one in self.trades if not (body["deleted"] and one in changed)]
@@ -3710,17 +3710,14 @@ class Ages:
     def anew(self, position_id: str, own: list[Deal], trades: list[Trade]) -> list[Trade]:
         """Each deal in the order in which it was made."""
         parts: list[Part] = []
-        took: dict[int, list[Part]] = {}
+        took: dict[int, list[Part]] = {}  # by the row of the closing
         for deal in sorted((one for one in own if not one.deleted), key=lambda one: (one.t_us, not one.opens)):
             if deal.opens:
                 parts = with_part(parts, Part(deal.lots_e8, deal.t_us, deal.seq, deal.price))
             else:
-                parts, took[deal.t_us] = without_lots(parts, deal.lots_e8, deal.t_us)
+                parts, took[deal.seq] = without_lots(parts, deal.lots_e8, deal.t_us)
         self._keep(position_id, min(one.t_us for one in own), parts)
-        return [
-            with_taken(one, took[one.closed_us]) if one.position_id == position_id and one.closed_us in took else one
-            for one in trades
-        ]
+        return [with_taken(one, took[one.seq]) if one.seq in took else one for one in trades]
 
     def _keep(self, position_id: str, opened_us: int, parts: list[Part]) -> None:
         """One part as old as the position is the position itself, until something is added: then the price is an average."""
