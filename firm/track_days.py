@@ -72,7 +72,8 @@ def after_correction(before: AccountState, fact: DealCorrected, known: KnownDeal
     track, needs = before.track, needs_of(before.ruleset)
     change = fact.net.minor
     if needs.days:
-        track = _with(track, known.day, lambda day: _corrected(day, known, change, deleted=fact.deleted))
+        label = _day_of(before, known.at_us)  # as it was booked; the day on which it was told may be a later one
+        track = _with(track, label, lambda day: _corrected(day, known, change, deleted=fact.deleted))
     if needs.trades and not known.opens:
         trades = (_trade_corrected(trade, known, change, deleted=fact.deleted) for trade in track.trades)
         track = replace(track, trades=tuple(trade for trade in trades if trade is not None))

@@ -3537,11 +3537,7 @@ class Conduct(Account):
             self.is_cut = True  # a deal of before the file's rows: nobody can tell which trade is another
             return
         self._correct_trades(body, was)
-        day = self.brought.get(was.day)
-        if day is not None:
-            self.brought[was.day] = day._replace(
-                closed=day.closed + self.case.minor(body["net"], "a correction"), seq=0
-            )
+        self._bring(was.t_us, closed=self.case.minor(body["net"], "a correction"))
         self.trades = self.ages.corrected(body, self.deals, self.trades)
 
     def _correct_trades(self, body: Any, was: Deal) -> None:
