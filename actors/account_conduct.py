@@ -204,7 +204,7 @@ def _doubts(seat: AccountSeat, breach: Breach) -> tuple[Doubt, ...]:
     if breach.together is not None:
         doubts.update(breach.together.doubts)
     elif state.track.is_cut and breach.deed is None:
-        doubts.add(Doubt.LATE_DATA)
+        doubts.add(Doubt.HISTORY_CUT)
     return tuple(doubt for doubt in Doubt if doubt in doubts)
 
 

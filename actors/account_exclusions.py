@@ -49,7 +49,7 @@ def exclude_at_correction(seat: AccountSeat, was: KnownDeal, turn: Turn) -> None
     now = state.known_deal(was.deal_id)
     for one in state.track.excluded_of:
         rule = rule_named(state.ruleset, one.rule)
-        is_it = (one.position_id, one.closed_us) == (was.position_id, was.at_us) and not was.opens
+        is_it = one.deal == was.seq
         if is_it and rule is not None and one.does is not None and now is not None:
             taken = excluded_rounded_down(PLAIN, rule, one.does, Figure(now.net, ""))
             if taken != one.minor:

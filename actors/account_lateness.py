@@ -20,6 +20,8 @@ from firm.equity import equity_of, symbols_needed, unpriced
 from firm.facts import Doubt, PeakDoubted, VerdictCorrected
 from firm.phase import JUDGED, Standing
 from firm.price import Quote
+from firm.rules.consistency import is_limit
+from firm.rules.consistency_limit import broke_share
 from firm.rules.limits import breaks
 
 
@@ -144,6 +146,7 @@ def question_by_booking(seat: AccountSeat, booked_us: int, booked: str, turn: Tu
     state = seat.held
     if state.standing not in (Standing.BREACHED, Standing.UNDER_REVIEW):
         return
+    _question_share(seat, booked_us, booked, turn)
     why = f"the {booked} had been made before it"
     for finding in state.findings:
         if finding.grounds is None or booked_us >= finding.at_us:
@@ -153,6 +156,29 @@ def question_by_booking(seat: AccountSeat, booked_us: int, booked: str, turn: Tu
         elif state.standing is Standing.BREACHED and not finding.questioned:
             _question(seat, finding.seq, f"{why}; with it nobody can tell what equity was", turn)
     seat.watch(turn)
+
+
+def _question_share(seat: AccountSeat, booked_us: int, booked: str, turn: Turn) -> None:
+    """The same of a share of the profit that ended the account: without this deal, or with it, was it too large?"""
+    state = seat.held
+    if state.standing is not Standing.BREACHED:
+        return
+    shares = {rule.id: rule for rule in state.ruleset.rules if is_limit(rule.terms)}
+    for finding in state.findings:
+        if finding.rule not in shares or booked_us > finding.at_us:
+            continue
+        is_broken = broke_share(shares[finding.rule], state, finding.at_us)
+        if is_broken is finding.questioned or (is_broken is None and not finding.questioned):
+            verdict = "withdrawn" if is_broken else "questioned"
+            because = f"the {booked} had been made by then; with it {_SHARE[is_broken]}"
+            seat.record(VerdictCorrected(decision=finding.seq, verdict=verdict, because=because), turn)
+
+
+_SHARE = {
+    True: "the share was too large",
+    False: "the share was not too large",
+    None: "nobody can tell how large the share was",
+}
 
 
 def settle_filled(seat: AccountSeat, filled: PricesFilled, turn: Turn) -> None:

@@ -17,7 +17,13 @@ from firm.equity import equity_of, unpriced
 from firm.facts import ConditionMet, Doubt, PassHeld, PhasePassed, ScoreMet
 from firm.money import Money
 from firm.phase import Standing
-from firm.rules.consistency_limit import condition_of, conditions_met, pass_grounds, shares_at_target
+from firm.rules.consistency_limit import (
+    condition_of,
+    conditions_met,
+    is_history_cut,
+    pass_grounds,
+    shares_at_target,
+)
 from firm.rules.winning import Moment, equity_targets, score_of, score_targets, target_of, told_by, won
 from firm.terms.words import Frequency
 
@@ -111,6 +117,8 @@ def _pass_doubts(state: AccountState, at_us: int, turn: Turn) -> tuple[Doubt, ..
         doubts.add(Doubt.DESK_STOPPED)
     if state.outages:
         doubts.add(Doubt.FEED_OUTAGE)
+    if is_history_cut(state):
+        doubts.add(Doubt.HISTORY_CUT)
     return tuple(doubt for doubt in Doubt if doubt in doubts)
 
 

@@ -20,4 +20,5 @@ DOUBTS: dict[Doubt, str] = {
     Doubt.FEED_OUTAGE: "prices that it needs were missing, and the incident is not over",
     Doubt.REVIEW_REQUIRED: "the rules have a person look at every failure of this kind",
     Doubt.ADJUSTED_MARK: "the floor is measured from a figure that a person set",
+    Doubt.HISTORY_CUT: "it weighs the account's days or trades, and there were more of them than the firm keeps at hand",
 }

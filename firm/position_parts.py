@@ -94,18 +94,13 @@ def _rescaled(held: PartsHeld, shift: int) -> PartsHeld:
 def _anew(track: Track, position_id: str, deals: tuple[KnownDeal, ...]) -> Track:
     """Each deal in the order in which it was made."""
     parts: Parts = ()
-    took: dict[int, Parts] = {}
+    took: dict[int, Parts] = {}  # by the row of the closing: there may be several of one instant
     for deal in sorted((one for one in deals if not one.deleted), key=lambda one: (one.at_us, not one.opens)):
         if deal.opens:
             parts = added(parts, Part(deal.lots_e8, deal.at_us, deal.seq, deal.price))
         else:
-            parts, took[deal.at_us] = taken(parts, deal.lots_e8, deal.at_us)
-    trades = tuple(
-        _with_taken(trade, took[trade.closed_us])
-        if trade.position_id == position_id and trade.closed_us in took
-        else trade
-        for trade in track.trades
-    )
+            parts, took[deal.seq] = taken(parts, deal.lots_e8, deal.at_us)
+    trades = tuple(_with_taken(trade, took[trade.seq]) if trade.seq in took else trade for trade in track.trades)
     opened_us = min(deal.at_us for deal in deals)
     return _with_parts(replace(track, trades=trades), position_id, opened_us, parts)
 

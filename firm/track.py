@@ -292,6 +292,14 @@ class Excluding(msgspec.Struct, frozen=True, gc=False, array_like=True):
     does: Consequence
 
 
+class OpeningMade(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Lots of a position that were opened at one instant. `deals`: how many did so, for a platform may fill one order in parts."""
+
+    at_us: int
+    position_id: str
+    deals: int = 1
+
+
 class Excluded(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What of a closing does not count, in minor units. `deal`: the row that booked it. `does`: None where no row says it."""
 
@@ -314,8 +322,7 @@ class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     are. `latched`: targets that were once, and stay so. `broken`: terms that are, by whom. `excluded`: the profit that does not count for
     targets and payouts. `excluding`: positions whose profit will not. `excluded_of`: the newest closings whose profit does not.
     `let_off`: who broke a rule while it was waived, and has not kept it again since. `parts`: of positions that were added to, where a term
-    asks how old they are. `scores`: what was published, by board. `openings_us`: when lots were opened, the newest last, where a term
-    counts that.
+    asks how old they are. `scores`: what was published, by board. `openings`: the newest last, where a term counts them.
     """
 
     highs: tuple[High, ...] = ()
@@ -342,7 +349,7 @@ class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     let_off: tuple[LetOff, ...] = ()
     parts: tuple[PartsHeld, ...] = ()
     scores: tuple[tuple[str, Figure], ...] = ()
-    openings_us: tuple[int, ...] = ()
+    openings: tuple[OpeningMade, ...] = ()
 
     def high(self, of: HighOf, scope: Scope, on_payout: OnPayout = OnPayout.NONE) -> High:
         """One that the ruleset's terms ask for."""

@@ -13,7 +13,7 @@ from firm.bounds import DAYS_TRACKED_MAX, OPENINGS_TRACKED_MAX, TRADES_TRACKED_M
 from firm.facts import DayClosed, DealBooked, DealCorrected, DividendBooked
 from firm.inputs import DealEntry
 from firm.needs import needs_of
-from firm.track import DayResult, Track, Trade
+from firm.track import DayResult, OpeningMade, Track, Trade
 
 
 def at_day_begun(track: Track, label: str, start_us: int, positions: tuple[Position, ...]) -> Track:
@@ -43,7 +43,7 @@ def after_deal(before: AccountState, fact: DealBooked, seq: int, at_us: int) -> 
     if deal is None:
         return track
     if needs.openings and deal.entry is DealEntry.IN:
-        track = replace(track, openings_us=tuple(sorted((*track.openings_us, deal.at_us))[-OPENINGS_TRACKED_MAX:]))
+        track = _with_opening(track, fact.position_id, deal.at_us)
     held = before.position(fact.position_id)
     opens = deal.entry is DealEntry.IN
     closes_whole = not opens and not fact.lots_e8
@@ -72,21 +72,38 @@ def after_correction(before: AccountState, fact: DealCorrected, known: KnownDeal
     track, needs = before.track, needs_of(before.ruleset)
     change = fact.net.minor
     if needs.days:
-        track = _with(track, known.day, lambda day: _corrected(day, known, change, deleted=fact.deleted))
+        label = _day_of(before, known.at_us)  # as it was booked; the day on which it was told may be a later one
+        track = _with(track, label, lambda day: _corrected(day, known, change, deleted=fact.deleted))
     if needs.trades and not known.opens:
         trades = (_trade_corrected(trade, known, change, deleted=fact.deleted) for trade in track.trades)
         track = replace(track, trades=tuple(trade for trade in trades if trade is not None))
     if known.opens and fact.deleted and not known.deleted:
-        track = _without_opening(track, known.at_us)
+        track = _without_opening(track, known.position_id, known.at_us)
     return track
 
 
-def _without_opening(track: Track, at_us: int) -> Track:
-    """One of those of an instant was never made."""
-    if at_us not in track.openings_us:
-        return track
-    place = track.openings_us.index(at_us)
-    return replace(track, openings_us=(*track.openings_us[:place], *track.openings_us[place + 1 :]))
+def _with_opening(track: Track, position_id: str, at_us: int) -> Track:
+    """What is opened of one position at one instant is one opening: one order that the platform filled in parts."""
+    same = _opening_of(track, position_id, at_us)
+    if same is not None:
+        return _with_deals(track, same, same.deals + 1)
+    openings = sorted((*track.openings, OpeningMade(at_us, position_id)), key=lambda one: one.at_us)
+    return replace(track, openings=tuple(openings[-OPENINGS_TRACKED_MAX:]))
+
+
+def _without_opening(track: Track, position_id: str, at_us: int) -> Track:
+    """A deal was never made; the last one of an opening takes that with it."""
+    same = _opening_of(track, position_id, at_us)
+    return track if same is None else _with_deals(track, same, same.deals - 1)
+
+
+def _opening_of(track: Track, position_id: str, at_us: int) -> OpeningMade | None:
+    return next((one for one in track.openings if (one.position_id, one.at_us) == (position_id, at_us)), None)
+
+
+def _with_deals(track: Track, opening: OpeningMade, deals: int) -> Track:
+    now = (replace(opening, deals=deals) if one is opening else one for one in track.openings)
+    return replace(track, openings=tuple(one for one in now if one.deals))
 
 
 def _day_of(state: AccountState, at_us: int) -> str:
@@ -150,6 +167,6 @@ def _had_stop(track: Track, held: Position) -> bool:
 
 
 def _trade_corrected(trade: Trade, known: KnownDeal, change: int, *, deleted: bool) -> Trade | None:
-    if (trade.position_id, trade.closed_us) != (known.position_id, known.at_us):
+    if trade.seq != known.seq:
         return trade
     return None if deleted else replace(trade, net=trade.net + change)

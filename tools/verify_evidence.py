@@ -3390,6 +3390,14 @@ class Brought(NamedTuple):
     seq: int
 
 
+class OpeningMade(NamedTuple):
+    """Lots of a position that were opened at one instant, by so many deals: a platform may fill one order in parts."""
+
+    at_us: int
+    position_id: str
+    deals: int
+
+
 class Beyond(Exception):
     """The rows of the file do not hold what this rule is worked out from; the message says what."""
 
@@ -3412,7 +3420,7 @@ class Conduct(Account):
         self.waived: dict[
             tuple[str, str], tuple[int, int]
         ] = {}  # who broke a rule while it was waived: the row, and how far
-        self.openings: list[int] = []  # when lots were opened, the newest last
+        self.openings: list[OpeningMade] = []  # the newest last
         self.ages, self.days_seen, self.is_closed_for_good = Ages(), False, False
         self.before_deal: Position | None = None  # the position of the newest deal, as it was before it
         self.parts_before: list[Part] = []  # and its parts
@@ -3502,7 +3510,7 @@ class Conduct(Account):
         wanted.append(self.case.rows[report]["happened_us"])
         require(figures == wanted, f"row {seq} has the deal as {figures}, the platform reported {wanted}", CONTEST)
         if deal["entry"] == "in":
-            self.openings = sorted([*self.openings, at_us])[-OPENINGS_KEPT:]
+            self._count_opening(body["position_id"], at_us, 1)
             self.opened_today += deal["lots_e8"] if self.day_us <= at_us < self.day_end_us else 0
         elif was is not None:
             trade = Trade(
@@ -3516,26 +3524,30 @@ class Conduct(Account):
         self.ages.know(body["deal_id"], body["position_id"], self.day_label, is_closed=self.is_closed_for_good)
         self.trades = self.ages.dealt(seq, was, deal, self.deals, self.trades)
 
+    def _count_opening(self, position_id: str, at_us: int, more: int) -> None:
+        """What is opened of one position at one instant is one opening, until the last of its deals was never made."""
+        opening, found = (at_us, position_id), {(one.at_us, one.position_id): one.deals for one in self.openings}
+        if more > 0 or opening in found:
+            found[opening] = found.get(opening, 0) + more
+        made = [OpeningMade(*who, deals) for who, deals in found.items() if deals]
+        self.openings = sorted(made, key=lambda one: one.at_us)[-OPENINGS_KEPT:]
+
     def _deal_corrected(self, body: Any, was: Deal | None) -> None:
         if was is None:
             self.is_cut = True  # a deal of before the file's rows: nobody can tell which trade is another
             return
         self._correct_trades(body, was)
-        day = self.brought.get(was.day)
-        if day is not None:
-            self.brought[was.day] = day._replace(
-                closed=day.closed + self.case.minor(body["net"], "a correction"), seq=0
-            )
+        self._bring(was.t_us, closed=self.case.minor(body["net"], "a correction"))
         self.trades = self.ages.corrected(body, self.deals, self.trades)
 
     def _correct_trades(self, body: Any, was: Deal) -> None:
         if was.opens:
-            if body["deleted"] and not was.deleted and was.t_us in self.openings:
-                self.openings.remove(was.t_us)
+            if body["deleted"] and not was.deleted:
+                self._count_opening(was.position_id, was.t_us, -1)
             gone = body["deleted"] and not was.deleted and was.day == self.day_label
             self.opened_today -= was.lots_e8 if gone else 0
             return
-        same = [one for one in self.trades if (one.position_id, one.closed_us) == (was.position_id, body["deal_us"])]
+        same = [one for one in self.trades if one.seq == was.seq]
         net = self.case.minor(body["net"], "a correction")
         changed = {one: one._replace(net=one.net + net) for one in same}
         self.trades = [changed.get(one, one) for one in self.trades if not (body["deleted"] and one in changed)]
@@ -3694,17 +3706,14 @@ class Ages:
     def anew(self, position_id: str, own: list[Deal], trades: list[Trade]) -> list[Trade]:
         """Each deal in the order in which it was made."""
         parts: list[Part] = []
-        took: dict[int, list[Part]] = {}
+        took: dict[int, list[Part]] = {}  # by the row of the closing
         for deal in sorted((one for one in own if not one.deleted), key=lambda one: (one.t_us, not one.opens)):
             if deal.opens:
                 parts = with_part(parts, Part(deal.lots_e8, deal.t_us, deal.seq, deal.price))
             else:
-                parts, took[deal.t_us] = without_lots(parts, deal.lots_e8, deal.t_us)
+                parts, took[deal.seq] = without_lots(parts, deal.lots_e8, deal.t_us)
         self._keep(position_id, min(one.t_us for one in own), parts)
-        return [
-            with_taken(one, took[one.closed_us]) if one.position_id == position_id and one.closed_us in took else one
-            for one in trades
-        ]
+        return [with_taken(one, took[one.seq]) if one.seq in took else one for one in trades]
 
     def _keep(self, position_id: str, opened_us: int, parts: list[Part]) -> None:
         """One part as old as the position is the position itself, until something is added: then the price is an average."""
@@ -4227,7 +4236,7 @@ class Look:
     def high_frequency(self) -> list[Answer]:
         self.account.require_whole("what was traded")
         calc, term = self.calc, self.term
-        opened = self.account.openings
+        opened = [one.at_us for one in self.account.openings]
         since_us = max(opened, default=0) - term["within_s"] * SECOND_US  # the time that ends at the newest opening
         newest = sum(1 for at_us in opened if at_us >= since_us)
         count = calc.told(f"openings within {term['within_s']} s", newest, "count")
@@ -4459,8 +4468,9 @@ def rungs_of(term: Any, openings: list[Opening]) -> list[Opening]:
     rungs: list[Opening] = []
     for one in sorted(openings, key=lambda opening: (opening.opened_us, opening.position_id)):
         last = rungs[-1].price if rungs else 0
+        same = bool(rungs) and (rungs[-1].opened_us, rungs[-1].position_id) == (one.opened_us, one.position_id)
         worse = one.price < last if one.side == "buy" else one.price > last
-        if not rungs or (worse if term["losing_only"] else one.price != last):
+        if not rungs or (not same and (worse if term["losing_only"] else one.price != last)):
             rungs.append(one)
     return rungs
 

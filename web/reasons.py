@@ -54,6 +54,7 @@ DOUBT_NAMES: dict[Doubt, str] = {
     Doubt.FEED_OUTAGE: "prices were missing",
     Doubt.REVIEW_REQUIRED: "a person must look",
     Doubt.ADJUSTED_MARK: "measured from a figure that a person set",
+    Doubt.HISTORY_CUT: "more days or trades than are kept",
 }
 
 

@@ -30,6 +30,7 @@ class Doubt(StrEnum):
     REVIEW_REQUIRED = "review_required"  # the rules have a person look at it
     FEED_OUTAGE = "feed_outage"  # prices that it needs are or were missing, in an incident that is not over
     ADJUSTED_MARK = "adjusted_mark"  # the floor is measured from a mark that a person set
+    HISTORY_CUT = "history_cut"  # it weighs days or trades, and there were more than are kept
 
 
 class BreachDeclared(Fact, frozen=True, kw_only=True):

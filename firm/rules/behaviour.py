@@ -59,10 +59,15 @@ def judge_grid(calc: Arithmetic, rule: Rule, held: Sequence[HeldPosition]) -> tu
 
 def _rungs(terms: Grid, side: Iterable[HeldPosition]) -> list[Opening]:
     rungs: list[Opening] = []
-    for opening in sorted(openings_of(side), key=lambda one: (one.opened_us, one.position_id)):
-        if not rungs or _is_rung(terms, rungs[-1], opening):
+    for opening in sorted(openings_of(side), key=_of_one_order):
+        if not rungs or (_of_one_order(opening) != _of_one_order(rungs[-1]) and _is_rung(terms, rungs[-1], opening)):
             rungs.append(opening)
     return rungs
+
+
+def _of_one_order(opening: Opening) -> tuple[int, str]:
+    """Lots of one position that were opened at one instant are one step, at however many prices the platform filled them."""
+    return opening.opened_us, opening.position_id
 
 
 def _is_rung(terms: Grid, last: Opening, opening: Opening) -> bool:
@@ -110,7 +115,7 @@ def judge_one_sided(calc: Arithmetic, rule: Rule, trades: Sequence[Trade]) -> Ju
 
 
 def judge_high_frequency(calc: Arithmetic, rule: Rule, openings_us: Sequence[int]) -> Judged:
-    """How many deals opened something within the time that ends at the newest opening, whether that is closed by now or not.
+    """How often something was opened within the time that ends at the newest opening, whether that is closed by now or not.
 
     Not the most that ever were: a stretch that broke the rule once would hide every one after it.
     """

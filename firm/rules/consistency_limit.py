@@ -7,14 +7,17 @@ at when all else that the phase asks for is met, so that nothing but this share 
 from collections.abc import Sequence
 from typing import NamedTuple, assert_never
 
+from msgspec.structs import replace
+
 from firm.account import AccountState
-from firm.arithmetic import Arithmetic
+from firm.arithmetic import PLAIN, Arithmetic
+from firm.bounds import DAYS_TRACKED_MAX, DEALS_KNOWN_MAX
 from firm.facts import ConditionMet
 from firm.rules.consistency import Weighed, cap_bp, consistency_terms, is_limit, judge_consistency, weigh
 from firm.rules.judged import SILENT, Judged, Verdict
 from firm.rules.winning import MOVES_THE_TARGET, Moment, days_of, objectives_met, profit_asked, won
 from firm.ruleset import AnyRuleset, Rule, kept_with
-from firm.terms.objectives import Consistency, Denominator, FailsAt
+from firm.terms.objectives import Consistency, DayBasis, Denominator, FailsAt, Numerator
 from firm.terms.words import Frequency, Scope
 from firm.track import DayResult, Trade
 
@@ -56,6 +59,52 @@ def weigh_share(calc: Arithmetic, rule: Rule, account: AccountState) -> Weighed:
     counted = _counted(account, terms)
     asked = profit_asked(calc, account) if terms.of is Denominator.TARGET else None
     return weigh(calc, rule, counted.days, counted.trades, _since(account, terms.per), asked)
+
+
+def is_history_cut(account: AccountState) -> bool:
+    """Whether a share of the phase is weighed without days or trades that are not kept any more: a large one may be among them.
+
+    Days and trades that are only counted lose nothing by it: what is kept of them is enough, or it is not.
+    """
+    track = account.track
+    if not track.is_cut:
+        return False
+    shares = [rule.terms for rule in account.ruleset.rules if isinstance(rule.terms, Consistency)]
+    are_days_cut = len(track.days) >= DAYS_TRACKED_MAX
+    return any(are_days_cut or terms.best is not Numerator.BEST_DAY for terms in shares)
+
+
+def broke_share(rule: Rule, account: AccountState, at_us: int) -> bool | None:
+    """Whether a share that ended the account at `at_us` was too large, by all that is known now of what was closed by then.
+
+    None: nobody can tell, for not all is kept, or what came late does not move what its days are worth.
+    """
+    terms = consistency_terms(rule)
+    is_rollover = terms.fails_at is FailsAt.ROLLOVER  # then what is of the instant is of the next day
+    until_us = at_us if is_rollover else at_us + 1
+    since = [deal for deal in account.deals_known if deal.at_us >= until_us]
+    in_days = () if is_rollover else since
+    are_known = len(account.deals_known) < DEALS_KNOWN_MAX or is_rollover
+    is_of_days = terms.best is Numerator.BEST_DAY or terms.of is Denominator.POSITIVE_DAYS
+    if account.track.is_cut or not are_known or (is_of_days and terms.day_basis is not DayBasis.CLOSE):
+        return None
+    track, day_at = account.track, account.ruleset.calendar.day_at
+    more = [(day_at(deal.at_us).label, deal.net) for deal in in_days]
+    days = [
+        replace(day, closed=day.closed - sum(net for label, net in more if label == day.label))
+        for day in days_of(account)
+    ]
+    then = replace(
+        account,
+        balance=account.balance - sum(deal.net for deal in since),
+        track=replace(
+            track,
+            days=tuple(day for day in days if day.start_us < until_us),
+            today=None,
+            trades=tuple(trade for trade in track.trades if trade.closed_us < until_us),
+        ),
+    )
+    return judge_consistency_limit(PLAIN, rule, then, Moment(at_us)).is_broken
 
 
 def shares_at_target(ruleset: AnyRuleset) -> tuple[Rule, ...]:

@@ -322,7 +322,7 @@ def _one_sided(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
 
 
 def _high_frequency(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
-    return (judge_high_frequency(calc, rule, seen.account.track.openings_us),)
+    return (judge_high_frequency(calc, rule, [one.at_us for one in seen.account.track.openings]),)
 
 
 def _excursion(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:

@@ -240,7 +240,12 @@ class HighFrequency(RuleTerm, frozen=True, tag="high_frequency"):
     frequency: ClassVar[Frequency] = Frequency.TRADE
     inputs: ClassVar[frozenset[Observed]] = frozenset({Observed.TRADES, Observed.POSITIONS})
 
-    openings_max: Annotated[Count, Meta(description="The most deals that open something, or add to it.")]
+    openings_max: Annotated[
+        Count,
+        Meta(
+            description="The most openings: what is added to a position is one, in however many deals of one instant."
+        ),
+    ]
     within_s: Annotated[Seconds, Meta(description="Within so many seconds.")]
     boundary: BoundaryWord
     on_breach: OnBreach

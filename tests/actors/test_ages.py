@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from firm.bounds import POSITION_PARTS_MAX
 from firm.facts import RuleBroken
+from firm.inputs import DealEntry
 from firm.instant import SECOND_US
 from firm.position_parts import added, taken
 from firm.terms.conduct import NewsAction, TradeDuration
@@ -182,6 +183,24 @@ def test_lots_added_and_closed_within_a_minute_were_held(stage):
     close(stage, account, "1")
     minutes(stage, 1, 3)
     assert [subject for subject, _ in broken(stage, account)] == ["P1 nfp"]
+
+
+def test_two_closings_of_one_instant_keep_their_own_ages_and_figures(stage):
+    """When the position's deals are gone through anew, and when one of the two is corrected."""
+    account = trading(stage, MAXIMUM, DURATION)
+    for deal, seconds in (("A", 3_600), ("B", 10), ("C", 10)):
+        buy(stage, account, "1", deal=deal)
+        stage.wait(seconds)
+    close(stage, account, "1", deal="X")
+    close(stage, account, "1", deal="Y")
+    buy(stage, account, "0.01", deal="L", at_us=stage.now_us - 3_000 * SECOND_US)
+    update(stage, account, "Y", entry=DealEntry.OUT, price=138_690, profit="5.00", commission="0.00")
+    first, second = stage.account(account).track.trades
+    assert [(one.closed_us - one.began_us) // SECOND_US for one in (first, second)] == [10, 20]
+    assert (first.net, second.net) == (0, 5_00)
+    delete(stage, account, "X")
+    assert [trade.seq for trade in stage.account(account).track.trades] == [second.seq]
+    assert told_alike(stage, account)
 
 
 # --- parts ---

@@ -94,6 +94,16 @@ def test_each_addition_at_a_worse_price_is_a_step_of_a_grid(stage):
     assert told_alike(stage, account)
 
 
+def test_one_order_that_is_filled_at_several_prices_is_one_step_of_a_grid(stage):
+    account = trading(stage, MAXIMUM, replace(GRID, positions_max=1))
+    for price in (138_700, 138_690, 138_680):
+        stage.deal(account, "P1", Side.BUY, "1", price)
+    assert broken(stage, account) == []
+    stage.wait(1)
+    stage.deal(account, "P1", Side.BUY, "1", 138_670)
+    assert broken(stage, account) == [("EURUSD buy", 2)]
+
+
 def test_additions_at_better_prices_or_later_are_no_grid(stage):
     account = trading(stage, MAXIMUM, GRID)
     for price, seconds in ((138_700, 0), (138_800, 10), (138_600, 10), (138_500, 601)):
@@ -189,7 +199,22 @@ def test_each_addition_counts_as_an_opening(stage):
     assert broken(stage, account) == [("", 3)]
     delete(stage, account, "D1")
     assert kept_again(stage, account) == [""]
-    assert len(stage.account(account).track.openings_us) == 2
+    assert len(stage.account(account).track.openings) == 2
+    assert told_alike(stage, account)
+
+
+def test_one_order_that_the_platform_fills_in_parts_is_one_opening(stage):
+    account = trading(stage, MAXIMUM, replace(FREQUENT, openings_max=1))
+    for number in range(3):
+        buy(stage, account, "1", deal=f"D{number}")
+    assert broken(stage, account) == []
+    for number in range(2):
+        delete(stage, account, f"D{number}")
+    assert [one.deals for one in stage.account(account).track.openings] == [1]
+    buy(stage, account, "1", "P2", deal="E")
+    assert broken(stage, account) == [("", 2)]
+    delete(stage, account, "D2")
+    assert kept_again(stage, account) == [""]
     assert told_alike(stage, account)
 
 
@@ -209,6 +234,7 @@ def test_an_opening_that_is_told_late_counts_for_its_own_time(stage):
     buy(stage, account, "1", at_us=stage.now_us - 61 * SECOND_US)
     assert broken(stage, account) == []
     buy(stage, account, "1", at_us=stage.now_us - 59 * SECOND_US)
+    stage.wait(1)
     buy(stage, account, "1")
     assert broken(stage, account) == [("", 3)]
     assert told_alike(stage, account)

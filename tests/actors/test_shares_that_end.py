@@ -3,8 +3,19 @@
 import pytest
 from msgspec.structs import replace
 
+from firm.bounds import TRADES_TRACKED_MAX
 from firm.commands import EngageKillSwitch, GrantOverride, KillSwitch, ReviewOutcome, ReviewVerdict
-from firm.facts import BreachWaived, Doubt, PassHeld, PhasePassed, Refusal, Refused, RuleBroken, RuleSuspected
+from firm.facts import (
+    BreachWaived,
+    Doubt,
+    PassHeld,
+    PhasePassed,
+    Refusal,
+    Refused,
+    RuleBroken,
+    RuleSuspected,
+    VerdictCorrected,
+)
 from firm.instant import DAY_US
 from firm.overrides import Reinstate, WaiveRule
 from firm.phase import Standing
@@ -19,6 +30,7 @@ from firm.terms.objectives import (
     TargetMeasure,
 )
 from firm.terms.words import Action, Boundary, Fixed, Scope
+from tests.actors.dealer import delete
 from tests.actors.test_conduct import MAXIMUM, buy, close, trading
 
 TARGET = ProfitTarget(id="target", amount=Fixed(minor=2_000_00), measured=TargetMeasure.BALANCE, held_s=0, flat_required=True,
@@ -190,3 +202,83 @@ def test_a_held_pass_is_not_confirmed_once_the_share_has_become_too_large(stage)
     stage.put(confirm, account)
     [refused] = stage.facts(Refused)
     assert refused.refusal is Refusal.NO_LONGER_WON
+
+
+def test_a_share_that_was_weighed_without_trades_that_are_not_kept_holds_the_pass_for_a_person(stage):
+    account = trading(stage, MAXIMUM, replace(IN_PLACE, best=Numerator.BEST_TRADE), TARGET)
+    earn(stage, account, "1_990.00")
+    for number in range(TRADES_TRACKED_MAX):
+        earn(stage, account, "0.01", f"Q{number}")
+    confirmed(stage, account)
+    assert stage.facts(PhasePassed, account) == []
+    [held] = stage.facts(PassHeld, account)
+    assert held.doubts == (Doubt.HISTORY_CUT,)
+
+
+def test_days_are_weighed_by_themselves_however_many_trades_there_were(stage):
+    account = trading(stage, MAXIMUM, OF_TARGET, TARGET)
+    buy(stage, account, "10.01")
+    for _ in range(TRADES_TRACKED_MAX + 1):
+        close(stage, account, "0.01", price=138_700, profit="0.10")
+    assert stage.account(account).track.is_cut
+    for position in ("P2", "P3"):
+        next_day(stage, account)
+        earn(stage, account, "949.95", position)
+    confirmed(stage, account)
+    assert len(stage.facts(PhasePassed, account)) == 1
+
+
+# --- what comes late ---
+
+
+def later_words(stage, account):
+    return [(fact.decision, fact.verdict) for fact in stage.facts(VerdictCorrected, account)]
+
+
+@pytest.mark.parametrize("terms", [OF_TARGET, IN_PLACE, replace(IN_PLACE, best=Numerator.BEST_TRADE)])
+def test_a_failure_whose_deal_was_never_made_is_put_before_a_person(stage, terms):
+    account = trading(stage, MAXIMUM, terms, TARGET)
+    earn(stage, account, "400.00", "P0")
+    buy(stage, account, "1")
+    stage.wait(1)
+    close(stage, account, "1", price=138_700, profit="2_000.00", deal="X")
+    confirmed(stage, account)
+    [finding] = stage.account(account).findings
+    delete(stage, account, "X")
+    assert later_words(stage, account) == [(finding.seq, "questioned")]
+    stage.put(
+        ReviewVerdict(by="staff:1", account=account, decision=finding.seq, outcome=ReviewOutcome.DISMISS, why="twice")
+    )
+    assert later_words(stage, account)[1:] == [(finding.seq, "dismissed")]
+    assert stage.refolded().account(account) == stage.account(account)
+
+
+@pytest.mark.parametrize(("loss", "is_asked"), [("-499.99", False), ("-500.00", True)])
+@pytest.mark.parametrize("fails_at", [FailsAt.ROLLOVER, FailsAt.CLOSE])
+def test_a_loss_of_before_that_comes_late_questions_it_where_the_share_is_kept_with_it(stage, fails_at, loss, is_asked):
+    account = trading(stage, MAXIMUM, replace(OF_TARGET, fails_at=fails_at), TARGET)
+    buy(stage, account, "1", "P2")
+    stage.wait(1)
+    then = stage.now_us
+    stage.wait(1)
+    earn(stage, account, "1_500.00")
+    next_day(stage, account)
+    assert stage.account(account).standing is Standing.BREACHED
+    earn(stage, account, "-700.00", "P3")
+    [finding] = stage.account(account).findings
+    close(stage, account, "1", position="P2", profit=loss, at_us=then, deal="L")
+    assert later_words(stage, account) == [(finding.seq, "questioned")] * is_asked
+    delete(stage, account, "L")
+    assert later_words(stage, account)[1:] == [(finding.seq, "withdrawn")] * is_asked
+
+
+def test_what_was_lost_after_the_failure_is_taken_out_of_its_day(stage):
+    account = trading(stage, MAXIMUM, OF_TARGET, TARGET)
+    buy(stage, account, "1", "P2")
+    then = stage.now_us
+    stage.wait(1)
+    earn(stage, account, "1_500.00")
+    stage.wait(1)
+    earn(stage, account, "-1_000.00", "P3")
+    close(stage, account, "1", position="P2", profit="-1.00", at_us=then)
+    assert later_words(stage, account) == []

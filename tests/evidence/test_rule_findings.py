@@ -22,9 +22,9 @@ from firm.instant import DAY_US, SECOND_US
 from firm.news import NEWS_NAME, news_calendar
 from firm.overrides import WaiveRule
 from firm.ruleset import AnyRuleset
-from firm.terms.conduct import Hedging, TradeDuration
+from firm.terms.conduct import Grid, Hedging, HighFrequency, TradeDuration
 from firm.terms.exposure import StopLossRequired
-from firm.terms.words import Action, Fixed, Scope
+from firm.terms.words import Action, Boundary, Fixed, Scope
 from storage import grounds
 from tests.actors.conftest import Stage
 from tests.actors.test_conduct import MAXIMUM, buy, close, trading
@@ -68,6 +68,24 @@ def test_a_breach_is_worked_out_from_the_deals_alone(stage: Stage, verifier: Mod
     assert DERIVED in said
     assert 'what the breach does, "warn", by how often the rule was broken before' in said
     assert "EURUSD held both ways = 40000000 lots_e8" in said
+
+
+def test_an_order_that_was_filled_in_parts_is_one_opening_and_one_step(
+    stage: Stage, verifier: ModuleType, tmp_path: Path
+) -> None:
+    warns = {"on_breach": (Action.WARN,), "strikes_within": Scope.PHASE}
+    frequent = HighFrequency(id="frequent", openings_max=1, within_s=60, boundary=Boundary.CROSSES, **warns)
+    account = trading(
+        stage, MAXIMUM, frequent, Grid(id="grid", positions_max=1, within_s=600, losing_only=True, **warns)
+    )
+    for price in (138_700, 138_690, 138_680):
+        stage.deal(account, "P1", Side.BUY, "1", price, deal=f"D{price}")
+    stage.put(DealDeleteReported(bridge="sim", seq=stage.next_seq(), deal_id="D138700", t_us=stage.now_us), account)
+    stage.wait(1)
+    stage.deal(account, "P2", Side.BUY, "1", 138_670)
+    openings, steps = decisions(stage, RuleBroken)
+    assert "openings within 60 s = 2 count" in proven(verifier, stage, tmp_path, openings)
+    assert "rungs of EURUSD = 2 count" in proven(verifier, stage, tmp_path, steps)
 
 
 def test_kept_again_and_broken_again_it_does_what_its_second_strike_does(
