@@ -375,4 +375,5 @@ def _is_unheard(account: AccountState, rule: Rule, answer: Judged) -> bool:
     track, who = account.track, (rule.id, answer.subject)
     if rule.id in account.waived or any(one.rule == rule.id and one.doubts for one in account.findings):
         return False
-    return not any((one.rule, one.subject) == who for one in (*track.broken, *track.let_off))
+    is_known = any((one.rule, one.subject) == who for one in track.broken)
+    return not is_known and not any((one.rule, one.subject) == who for one in track.let_off)
