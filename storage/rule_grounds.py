@@ -22,9 +22,10 @@ from firm.kinds import Body, body_of
 from firm.pass_words import counted_by
 from firm.phase import Standing
 from firm.rules.consistency import is_limit
-from firm.ruleset import AnyRuleset, rule_named
+from firm.ruleset import AnyRuleset, Rule, rule_named
 from firm.terms.conduct import HoldingLimit, NewsSymbols, NewsWindow
 from firm.terms.losses import LossLimit
+from firm.terms.objectives import Consistency, FailsAt, MinimumTrades, ProfitTarget, ScoreTarget
 from firm.terms.words import RuleTerm, Scope
 from storage.reader import LedgerReader
 from storage.readmodels.calendars import all_calendars
@@ -62,12 +63,23 @@ def looks_back(fact: Decision | RuleFact | StandingChanged, sold: Callable[[], A
 
 
 def counts_since_the_start(fact: PhasePassed | PassHeld, sold: Callable[[], AnyRuleset]) -> bool:
-    """Whether a pass rests on trades, on a share that ends accounts, or on days alone: all rows are there to count them."""
-    if counted_by(fact) is not None or any(one.rule_kind == "minimum_trades" for one in fact.conditions):
-        return True
-    return any(one.rule_kind == "consistency" for one in fact.conditions) and any(
-        is_limit(rule.terms) for rule in sold().rules
-    )
+    """Whether a pass rests on trades, on a share that ends accounts, or on days alone: all rows are there to count them.
+
+    By the rules that were sold, so that what a pass says of itself takes nothing away.
+    """
+    rules = sold().rules
+    is_aimed_at = any(isinstance(rule.terms, ProfitTarget | ScoreTarget) for rule in rules)
+    return counted_by(fact) is not None or not is_aimed_at or any(_counts_in_a_pass(rule) for rule in rules)
+
+
+def _counts_in_a_pass(rule: Rule) -> bool:
+    match rule.terms:
+        case MinimumTrades():
+            return rule.terms.per is Scope.PHASE
+        case Consistency():
+            return is_limit(rule.terms) and rule.terms.fails_at is not FailsAt.CLOSE
+        case _:
+            return False
 
 
 def cites_each_trade(fact: Decision | RuleFact | StandingChanged, sold: Callable[[], AnyRuleset]) -> bool:

@@ -537,6 +537,7 @@ class Case:
         )
         self.rules = rules_of(self.ruleset)
         self.contracts = [seq for seq in sorted(rows) if rows[seq]["kind"] == "SymbolReported"]
+        self.chosen: set[str] = set()  # symbols of conversions that could have gone more than one way
 
     def renamed(self, before: int) -> set[str]:
         """The symbols that their newest contract in the file before a row calls something else: by these nothing is converted."""
@@ -2645,18 +2646,21 @@ def kept_share(calc: Figures, case: Case, account: Conduct, rule: Rule) -> dict[
     """A share that would have ended the account in place of this pass, with what it was; None where it asked for nothing."""
     found = Look(calc, case, account, rule, case.judged_us).shared(is_ended=False)
     for one in found:
-        let_off = one.is_broken and is_let_off(case, account, rule)
+        let_off = one.is_broken and is_let_off(case, account, rule, one.subject)
         require(
             let_off or not one.is_broken, f"{rule.id!r} would have ended the account in place of this pass", CONTEST
         )
     return next((condition(rule, one.unit, one.observed, one.limit) for one in found if not one.is_broken), None)
 
 
-def is_let_off(case: Case, account: Conduct, rule: Rule) -> bool:
-    """Whether a person waived it, dismissed a breach of it that day, or let the account go on in spite of one."""
-    known = [*account.breaking, *account.waived]
-    waived = is_waived(case, account, rule, case.judged_us)
-    return waived or rule.id in account.let_off or any(one == rule.id for one, _ in known)
+def is_let_off(case: Case, account: Conduct, rule: Rule, subject: str | None) -> bool:
+    """Whether a person waived it, is asked or has dismissed a breach of it that day, or this very subject is known to break it, or was let
+    off. None: of whatever subject, where that cannot be told.
+    """
+    asked = rule.id in account.let_off or any(one.rule == rule.id for one in account.findings)
+    known = [about for name, about in (*account.breaking, *account.waived) if name == rule.id]
+    of_subject = bool(known) if subject is None else subject in known
+    return asked or of_subject or is_waived(case, account, rule, case.judged_us)
 
 
 def enough_trades(calc: Figures, account: Conduct, rule: Rule) -> int:
@@ -2803,13 +2807,12 @@ def exhibits_of(case: Case, quotes: list[int], cause: int) -> list[tuple[int, An
 def equity_of(calc: Working, book: Book, exhibits: list[tuple[int, Any]], row: int) -> Term:
     """Balance, plus each position's profit and swap, at exactly the prices that it depends on. `row` cites them."""
     quotes = {body["symbol"]: (seq, body) for seq, body in exhibits}
-    currency, renamed = calc.case.initial["currency"], calc.case.renamed(row)
     needed: set[str] = set()
     total = calc.given("balance", book.balance_at, "minor")
     for place, position in enumerate(book.positions, start=1):
         label = f"{position.symbol} #{place}"
         require(position.symbol in quotes, f"the position at {position.at} has no cited price of its symbol", CONTEST)
-        hops = conversion(quotes[position.symbol][1]["currency_profit"], currency, quotes, renamed)
+        hops = conversion(calc.case, quotes[position.symbol][1]["currency_profit"], quotes, row)
         needed.update([position.symbol, *(symbol for symbol, _ in hops)])
         profit = profit_of(calc, position, label, quotes, hops)
         total = calc.plus(f"balance and profit up to {label}", total, profit)
@@ -2857,24 +2860,41 @@ def digits_of(quote: dict[str, Any]) -> int:
     return int(quote["digits"])
 
 
-def conversion(source: str, target: str, quotes: dict[str, Any], renamed: set[str]) -> list[tuple[str, bool]]:
-    """The shortest way through the cited symbols, of at most two hops, each a symbol and whether it divides; the first by name."""
+def conversion(case: Case, source: str, quotes: dict[str, Any], before: int) -> list[tuple[str, bool]]:
+    """The shortest way to the account's currency through the cited symbols, of at most two hops, each a symbol and whether it divides; the
+    first by name. By what its newest contract before a row calls something else, nothing is converted.
+    """
+    target, renamed = case.initial["currency"], case.renamed(before)
+    if source == target:
+        return []
+    ways = ways_between(source, target, quotes)
+    if len(ways) > 1:
+        case.chosen.update(symbol for way in ways for symbol, _ in way)
+    for way in ways:
+        if not any(symbol in renamed for symbol, _ in way):
+            return way
+    raise Refused(f"no cited price converts {source} to {target}: {CONTEST}")
+
+
+def ways_between(source: str, target: str, quotes: dict[str, Any]) -> list[list[tuple[str, bool]]]:
+    """All of one hop, then all of two, each by name."""
     edges = []
-    for symbol in sorted(quotes.keys() - renamed):
+    for symbol in sorted(quotes):
         contract = quotes[symbol][1]
         base, profit = contract["currency_base"], contract["currency_profit"]
         if contract["contract_e8"] > 10**8 and len(base) == 3:  # a pair of currencies
             edges += [(base, symbol, False, profit), (profit, symbol, True, base)]
-    if source == target:
-        return []
-    for start, symbol, inverse, end in edges:
-        if (start, end) == (source, target):
-            return [(symbol, inverse)]
+    ways = [[(symbol, inverse)] for start, symbol, inverse, end in edges if (start, end) == (source, target)]
     for start, symbol, inverse, middle in edges:
-        for other, second, inverts, end in edges:
-            if start == source and (other, end) == (middle, target):
-                return [(symbol, inverse), (second, inverts)]
-    raise Refused(f"no cited price converts {source} to {target}: {CONTEST}")
+        if start == source:
+            ways += [[(symbol, inverse), (one[1], one[2])] for one in edges if (one[0], one[3]) == (middle, target)]
+    return ways
+
+
+def gaps_of_contracts(case: Case) -> list[str]:
+    if not case.chosen:
+        return []
+    return [f"NOT shown: that no newer contract of {' or '.join(sorted(case.chosen))} renamed it, or took that back"]
 
 
 # === 11. Floors and targets ===
@@ -3849,7 +3869,7 @@ class Look:
         return self._quotes
 
     def conversion(self, source: str) -> list[tuple[str, bool]]:
-        return conversion(source, self.case.initial["currency"], self.quotes(), self.case.renamed(self.case.decision))
+        return conversion(self.case, source, self.quotes(), self.case.decision)
 
     def worth(self, one: Held, price: int | None = None, opened: int | None = None, is_long: bool | None = None) -> int:
         """What a position makes at the cited prices, or closed at a price: minor units, rounded once."""
@@ -5058,7 +5078,12 @@ def check_rule(case: Case) -> Judged:
         basis, said = earlier.basis, [*earlier.told, *said, *confirmed_rule(case, account, rule)]
     else:
         said += broken_rule(case, account, rule)
-    gaps_told = [*gaps_of_book(case, account), *gaps_of_days(case, account), *gaps_of_exceptions(case, account)]
+    gaps_told = [
+        *gaps_of_book(case, account),
+        *gaps_of_contracts(case),
+        *gaps_of_days(case, account),
+        *gaps_of_exceptions(case, account),
+    ]
     return Judged(basis, list(dict.fromkeys([*said, *gaps_told])))
 
 
@@ -5318,6 +5343,7 @@ def done_again(case: Case, account: Account, rule: Rule, why: str) -> list[str]:
             else aimed_at(case, account, list(done.values()))
         ),
         *([] if case.is_breach else conditions_told(case, list(done.values()))),
+        *([] if case.is_breach else shares_told(case, account)),
     ]
 
 
@@ -5365,6 +5391,31 @@ def conditions_told(case: Case, terms: list[Term]) -> list[str]:
     left = [name for name in due if name not in named]
     require(not left, f"the pass leaves out {', '.join(map(repr, left))}, which it needs", CONTEST)
     return []
+
+
+def shares_told(case: Case, account: Account) -> list[str]:
+    """Each share that would have ended the account in place of a pass is among its conditions and not too large, or let off by a row."""
+    assert isinstance(account, Conduct)
+    told = {one["rule"]: one for one in case.fact.get("conditions", [])}
+    said = []
+    for rule in (one for one in case.rules if is_at_target(one)):
+        one = told.get(rule.id)
+        let_off = is_let_off(case, account, rule, None)
+        spoken = one is not None or let_off or not asks_for_sure(case, rule)
+        require(spoken, f"the pass leaves out {rule.id!r}, which may end the account in place of it", CONTEST)
+        kept = one is None or (one["asked"] in rule.term["caps_bp"] and one["observed"] <= one["asked"])
+        require(kept, f"{rule.id!r} would have ended the account in place of this pass", CONTEST)
+        said.append(
+            f"NOT shown: that share {rule.id!r} was kept" + (" by what it was not let off for" if let_off else "")
+        )
+    return said
+
+
+def asks_for_sure(case: Case, rule: Rule) -> bool:
+    """Whether a share is one of some profit, whatever the rows are: a target of closed profit is reached by nothing else."""
+    targets = [one.term for one in case.rules if one.kind == "profit_target"]
+    closed = any(one["measured"] == "balance" and not one["latched"] for one in targets)
+    return closed and rule.term["per"] == "phase"
 
 
 def executed(case: Case, step: Any, done: dict[str, Term]) -> int:
@@ -5591,6 +5642,7 @@ def gaps(case: Case, account: Account, calc: Working) -> list[str]:
     """What the rows in the file cannot show of this decision."""
     return [
         *gaps_of_book(case, account),
+        *gaps_of_contracts(case),
         *gaps_of_days(case, account),
         *gaps_of_marks(case, account, calc),
         *gaps_of_payouts(case, calc),

@@ -6,7 +6,7 @@ tripped. So one account under a draft changes nothing for another, and no more t
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -23,12 +23,11 @@ from actors.permitted import OF_WHO_ASKED
 from actors.replay import Recorded, arrival_of
 from actors.risk_desk import RiskDesk
 from actors.turn import House, WorkingTurn
+from appliance.lab.from_traders import ASKED_BY_TRADERS, KINDS_OF_TRADERS, OfTrader, may_be_told
 from firm.commands import Command, GrantOverride, KillSwitch, ReviewVerdict
 from firm.facts import (
     AccountLinked,
     AccountOpened,
-    AccountPaused,
-    AccountRestricted,
     BreachDeclared,
     BreakerReset,
     BreakerTripped,
@@ -47,7 +46,6 @@ from firm.facts import (
     PricesReturned,
     Refused,
     RuleBroken,
-    RuleKeptAgain,
     RuleSuspected,
     StandingChanged,
     VerdictCorrected,
@@ -57,7 +55,6 @@ from firm.inputs import Input
 from firm.kinds import body_of
 from firm.overrides import Reinstate
 from firm.permissions import Permission
-from firm.phase import ENDED
 from firm.rules.across_accounts import is_traded
 from firm.ruleset import AnyRuleset, term_named
 from firm.terms.words import Action
@@ -83,14 +80,6 @@ _TAKEN_FROM_HISTORY = frozenset(
         IncidentEnded,
     )
 )
-
-
-_OfTrader = (
-    RuleBroken | RuleSuspected | RuleKeptAgain | StandingChanged | AccountPaused | AccountRestricted | VerdictCorrected
-)
-_KINDS_OF_TRADERS = frozenset(kind.__name__ for kind in get_args(_OfTrader))
-_ASKED_BY_TRADERS = frozenset({"questioned", "withdrawn"})
-"""What a trader's desk leads to on accounts, told by the rule that it is about."""
 
 
 class LabFact(NamedTuple):
@@ -129,47 +118,47 @@ class LabEngine(Engine):
         for row in recorded.facts:
             if row.kind in _TAKEN_FROM_HISTORY:
                 self.fold(body_of(row.kind, row.payload), numbered(row.seq), row.account, row.happened_us)
-        return [*self._decided(turn, arrival), *self._taken_from_traders()]
+        told = [*self._decided(turn, arrival), *self._taken_from_traders()]
+        return [fact for _, fact in sorted(told, key=lambda one: one[0])]
 
-    def _decided(self, turn: "LabTurn", arrival: Arrival) -> list[LabFact]:
+    def _decided(self, turn: "LabTurn", arrival: Arrival) -> list[tuple[int, LabFact]]:
+        """Each with its number here."""
         return [
-            LabFact(concerned, number // BETWEEN_ROWS, at_us, fact)
+            (number, LabFact(concerned, number // BETWEEN_ROWS, at_us, fact))
             for number, (account, at_us, fact) in zip(turn.numbers, turn.facts, strict=True)
             if (concerned := account or _stopped_here(fact, arrival))
         ]
 
-    def _taken_from_traders(self) -> list[LabFact]:
+    def _taken_from_traders(self) -> list[tuple[int, LabFact]]:
         """What rules across accounts led to, for accounts that have the same ones here: their traders' desks are not here to say it."""
         taken = []
         for row, said in self._said_by_traders():
             state = self.account(row.account)
-            if state is None or (state.standing in ENDED and not isinstance(said, VerdictCorrected)):
-                continue
-            if isinstance(said, StandingChanged) and said.before is not state.standing:
+            if state is None or not may_be_told(state, said):
                 continue
             if isinstance(said, VerdictCorrected):
                 said = replace(said, decision=numbered(said.decision))
             self.fold(said, numbered(row.seq), row.account, row.happened_us)
             self.indexing.index_named(account_desk(row.account))
-            taken.append(LabFact(row.account, row.seq, row.happened_us, said))
+            taken.append((numbered(row.seq), LabFact(row.account, row.seq, row.happened_us, said)))
         return taken
 
-    def _said_by_traders(self) -> Iterator[tuple[StoredRow, _OfTrader]]:
+    def _said_by_traders(self) -> Iterator[tuple[StoredRow, OfTrader]]:
         for row in self.recorded.facts:
-            if row.kind in _KINDS_OF_TRADERS:
+            if row.kind in KINDS_OF_TRADERS:
                 said = body_of(row.kind, row.payload)
-                assert isinstance(said, _OfTrader)
+                assert isinstance(said, OfTrader)
                 if self._is_across(row.account, said):
                     yield row, said
 
-    def _is_across(self, account: int, said: _OfTrader) -> bool:
+    def _is_across(self, account: int, said: OfTrader) -> bool:
         """Whether it is of a rule across accounts that the account was sold and has here."""
         state = self.account(account)
         if state is None:
             return False
         if isinstance(said, VerdictCorrected):
             finding = state.finding_of(numbered(said.decision))
-            return finding is not None and bool(finding.accounts) and said.verdict in _ASKED_BY_TRADERS
+            return finding is not None and bool(finding.accounts) and said.verdict in ASKED_BY_TRADERS
         rule = said.because if isinstance(said, StandingChanged) else said.rule
         terms = term_named(state.ruleset, rule)
         return terms is not None and is_traded(terms) and terms == term_named(self._sold[account], rule)

@@ -358,8 +358,22 @@ somebody asks, what several accounts may have together by their trader's desk.""
 def slack(seen: Glance) -> int | None:
     """How much equity may fall before a price can break one of these rules, in minor units; None: no price can.
 
-    No position of an account falls by more than all its legs do together at their worst, and bands hold that below the slack.
+    No position of an account falls by more than all its legs do together at their worst, and bands hold that below the slack. Less than
+    nothing where one is broken already and was not acted on: it is looked at with whatever price comes next.
     """
     rules = rules_looked_at(seen.account.ruleset, Frequency.TICK)
-    answers = (answer for rule in rules for answer in look_again(rule, seen))
-    return min((answer.limit - answer.observed for answer in answers if answer.verdict is Verdict.KEPT), default=None)
+    answers = [(rule, answer) for rule in rules for answer in look_again(rule, seen)]
+    if any(answer.is_broken and _is_unheard(seen.account, rule, answer) for rule, answer in answers):
+        return -1
+    return min(
+        (answer.limit - answer.observed for _, answer in answers if answer.verdict is Verdict.KEPT), default=None
+    )
+
+
+def _is_unheard(account: AccountState, rule: Rule, answer: Judged) -> bool:
+    """Whether nobody was told of a breach yet, nor is it let off: of an account that goes on after its end, and was not looked at since."""
+    track, who = account.track, (rule.id, answer.subject)
+    if rule.id in account.waived or any(one.rule == rule.id and one.doubts for one in account.findings):
+        return False
+    is_known = any((one.rule, one.subject) == who for one in track.broken)
+    return not is_known and not any((one.rule, one.subject) == who for one in track.let_off)

@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from actors import account_conduct as conduct
 from firm.commands import GrantOverride
 from firm.facts import DayClosed, PhasePassed, RuleBroken, RuleSuspected
 from firm.instant import DAY_US
-from firm.overrides import WaiveRule
+from firm.overrides import Reinstate, WaiveRule
 from firm.terms.objectives import ConsistencyEffect, DayBasis, Denominator, FailsAt, MinimumTrades, Numerator
 from firm.terms.words import Action, Boundary, Scope
+from storage import grounds
 from tests.actors.conftest import Stage
-from tests.actors.test_conduct import MAXIMUM, trading
+from tests.actors.test_conduct import MAXIMUM, buy, close, trading
 from tests.actors.test_shares_that_end import IN_PLACE, OF_TARGET, TARGET, confirmed, earn, next_day
 from tests.evidence.proven import Forging, changed, decisions, proven, rows_of, with_step
 
@@ -198,3 +200,54 @@ def test_a_pass_in_spite_of_a_waived_share_holds(stage: Stage, verifier: ModuleT
     [decision] = decisions(stage, PhasePassed)
     assert not decisions(stage, RuleSuspected)
     assert DERIVED in proven(verifier, stage, tmp_path, decision)
+
+
+# --- passes of a firm that says less than it should ---
+
+
+def leaving_out_the_share(row: Any, body: Any) -> Any:
+    """A pass that says nothing of the share among its conditions."""
+    if not isinstance(body, PhasePassed):
+        return row, body
+    told = tuple(one for one in body.conditions if one.rule != "share")
+    assert told != body.conditions
+    return row, replace(body, conditions=told)
+
+
+def test_a_pass_that_leaves_its_share_out_is_found_out(stage: Stage, verifier: ModuleType, tmp_path: Path) -> None:
+    """The file goes back to where the phase began by the rules, whatever the pass says of itself."""
+    with pytest.raises(verifier.Refused, match="the decision says conditions"):
+        proven(verifier, stage, tmp_path, alike(stage), leaving_out_the_share)
+
+
+def test_a_file_that_begins_with_the_day_hides_no_share_that_was_left_out(
+    stage: Stage, verifier: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grounds, "CHAIN_ROWS_MAX", 1)
+    decision = alike(stage)
+    assert "NOT shown: that share 'share' was kept" in proven(verifier, stage, tmp_path / "honest", decision)
+    with pytest.raises(verifier.Refused, match="the pass leaves out 'share', which may end the account"):
+        proven(verifier, stage, tmp_path / "forged", decision, leaving_out_the_share)
+
+
+def test_a_breach_of_one_day_that_a_person_let_off_lets_off_no_other_day(
+    stage: Stage, verifier: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A firm whose engine goes by the rule alone: whoever broke it once is asked nothing of it any more."""
+    account = trading(stage, MAXIMUM, IN_PLACE, TARGET)
+    earn(stage, account, "2_000.00")
+    confirmed(stage, account)
+    [decision] = decisions(stage, RuleBroken)
+    back = GrantOverride(by="console", account=account, override=Reinstate(decision=decision), why="ours", evidence="t")
+    stage.put(back, account)
+    buy(stage, account, "1", "P2")
+    monkeypatch.setattr(conduct, "is_new", lambda state, rule, answer: False)
+    monkeypatch.setattr(conduct, "_still_there", lambda state, rule, answers: conduct.subjects_known(state, rule))
+    stage.now_us += DAY_US
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.watermark()
+    close(stage, account, "1", price=138_700, position="P2", profit="5_000.00")
+    confirmed(stage, account)
+    [passed] = decisions(stage, PhasePassed)
+    with pytest.raises(verifier.Refused, match="'share' would have ended the account in place of this pass"):
+        proven(verifier, stage, tmp_path, passed)

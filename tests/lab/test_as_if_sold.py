@@ -58,6 +58,10 @@ def draft(seed: int) -> AnyRuleset:
 class Sold(World):
     """A world whose breaker never trips, and in which every program has the draft's rules where there is one."""
 
+    sells_together = (
+        False  # whether a trader has room for another account goes by the rules: others would be another world
+    )
+
     def __init__(self, seed: int, steps: int, rules: AnyRuleset | None) -> None:
         self._rules = rules
         super().__init__(seed, steps)
