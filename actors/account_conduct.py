@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from actors.account_consequences import carry_out
+from actors.account_doubts import OF_PRICES, price_doubts
 from actors.account_exclusions import exclude_at_breach
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
@@ -174,7 +175,7 @@ def act_on(seat: AccountSeat, breach: Breach, turn: Turn) -> None:
     """Do what the rule says. A failure asks the risk desk, and a doubted one a person, as those of loss limits do."""
     state = seat.held
     if breach.hard:
-        doubts = _doubts(seat, breach)
+        doubts = _doubts(seat, breach, turn)
         if doubts:
             _suspect(seat, breach, doubts, turn)
         else:
@@ -195,7 +196,7 @@ def act_on(seat: AccountSeat, breach: Breach, turn: Turn) -> None:
         carry_out(seat, breach.rule.id, breach.does, decision, turn)
 
 
-def _doubts(seat: AccountSeat, breach: Breach) -> tuple[Doubt, ...]:
+def _doubts(seat: AccountSeat, breach: Breach, turn: Turn) -> tuple[Doubt, ...]:
     state = seat.held
     doubts = {Doubt.DRIFT} if state.drifting else set()
     reviewed = isinstance(state.ruleset, Ruleset) and state.ruleset.failures_reviewed
@@ -205,6 +206,8 @@ def _doubts(seat: AccountSeat, breach: Breach) -> tuple[Doubt, ...]:
         doubts.update(breach.together.doubts)
     elif state.track.is_cut and breach.deed is None:
         doubts.add(Doubt.HISTORY_CUT)
+    if rests_on_prices(breach.rule.terms):
+        doubts |= OF_PRICES & price_doubts(state, breach.at_us, turn)
     return tuple(doubt for doubt in Doubt if doubt in doubts)
 
 

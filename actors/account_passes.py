@@ -6,8 +6,8 @@ What stands in its place where a share of the profit is too large that ends the 
 from typing import TypedDict
 
 from actors import account_conduct as conduct
+from actors.account_doubts import OF_PRICES, price_doubts
 from actors.account_seat import AccountSeat
-from actors.account_verdicts import OF_PRICES, price_doubts
 from actors.desk import Turn
 from actors.messages import AskPass
 from actors.names import RISK, trader_desk

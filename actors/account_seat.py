@@ -131,16 +131,15 @@ class AccountSeat:
         rate_age_max_us: int = 0,
         market_days: Mapping[str, MarketDaysAdopted] | None = None,
     ) -> Glance:
-        """As `glance` of its state, every price of which is known; what was worked out for the last one is not worked out again."""
+        """As `glance` of its state; what was worked out for the last one is not worked out again, where its contracts are known."""
         state, known, stakes = self.held, self._seen, self.stakes(board)
+        legs = None if stakes.holdings is None else stakes.holdings.legs
         at = (state, board.specs, *map(board.quotes.get, stakes.needed or ()))
-        if known is not None and _are_same(known[0], at):
+        if known is not None and legs is not None and _are_same(known[0], at):
             return known[1]._replace(
                 now=Figure(at_us, ""), rate_age_max_us=rate_age_max_us, market_days=market_days or {}
             )
-        assert stakes.holdings is not None, f"{self.name} was looked at without its contracts"
-        figure, legs = Figure(equity, ""), stakes.holdings.legs
-        seen = glance(state, board, figure, at_us, rate_age_max_us, market_days or {}, legs)
+        seen = glance(state, board, Figure(equity, ""), at_us, rate_age_max_us, market_days or {}, legs)
         if known is not None and known[1].account.ruleset is state.ruleset:
             seen = seen._replace(
                 ideas=known[1].ideas if _have_same_book(known[1].account, state) else {}, over=known[1].over

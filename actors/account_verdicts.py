@@ -8,6 +8,7 @@ from typing import NamedTuple, TypedDict
 
 from actors import account_conduct as conduct
 from actors.account_consequences import carry_out
+from actors.account_doubts import OF_PRICES, price_doubts
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from actors.exhibits import cite
@@ -22,7 +23,6 @@ from firm.facts import (
     Doubt,
     LimitNeared,
 )
-from firm.freshness import as_conversion, symbols_converting, symbols_held
 from firm.money import Money
 from firm.phase import ENDED, FREE, Standing
 from firm.rules.floors import rests_on_adjusted
@@ -64,10 +64,6 @@ class Told(TypedDict):
 OPEN = frozenset({Standing.SUSPECTED, Standing.UNDER_REVIEW})
 # What time and the bridge bring by themselves; anything else in doubt is for a person.
 _WAITED_FOR = frozenset({Doubt.PROVISIONAL_ANCHOR, Doubt.BOOK_UNCONFIRMED})
-OF_PRICES = frozenset({
-    Doubt.STALE_QUOTE, Doubt.STALE_CONVERSION, Doubt.NO_QUOTE, Doubt.OUTSIDE_SANITY_BAND, Doubt.CONFLATED_PRICES,
-    Doubt.PLATFORM_DOWN, Doubt.LATE_DATA,
-})  # fmt: skip
 
 
 def open_limits(state: AccountState, limits: tuple[Limit, ...], at_us: int) -> tuple[Limit, ...]:
@@ -195,16 +191,6 @@ def _is_start_priced(state: AccountState, scope: Scope) -> bool:
     """Whether all that was held had a price where the day began, and where the week did for a limit of it."""
     starts = (state.day, state.track.week) if scope is Scope.WEEK else (state.day,)
     return all(start.priced for start in starts if start is not None)
-
-
-def price_doubts(state: AccountState, at_us: int, turn: Turn) -> set[Doubt]:
-    """What is not certain of the prices of what is held, and of the exchange rates through which its profit comes."""
-    market, policy = turn.market(state.bridge), turn.policy
-    if symbols_needed(state, market.board) is None:
-        return set(market.doubts_about((), at_us, policy.stale_after_us))
-    held = market.doubts_about(symbols_held(state), at_us, policy.stale_after_us)
-    rates = market.doubts_about(symbols_converting(state, market.board), at_us, policy.conversion_age_max_us)
-    return {*held, *map(as_conversion, rates)}
 
 
 def _strike(seat: AccountSeat, seen: Seen, turn: Turn) -> None:

@@ -3868,6 +3868,15 @@ class Look:
             self._quotes = {body["symbol"]: (seq, body) for seq, body in exhibits}
         return self._quotes
 
+    def require_worth(self) -> None:
+        """What the working says that the account is worth, at the cited prices."""
+        self.quotes()
+        exhibits = list(self._quotes.values()) if self._quotes else []
+        worth = equity_of(Working(self.case), self.account.now(), exhibits, self.case.decision)
+        for step in self.case.fact.get("working", []):
+            fits = (step["op"], step["name"]) != ("given", "equity") or step["value"] == worth.value
+            require(fits, f"{line(step)}: by the rows and the cited prices it is {worth.value}", CONTEST)
+
     def conversion(self, source: str) -> list[tuple[str, bool]]:
         return conversion(self.case, source, self.quotes(), self.case.decision)
 
@@ -3961,6 +3970,7 @@ class Look:
     def amount(self, one: Held) -> Any:
         quantity = self.term["quantity"]
         if quantity == "margin":
+            self.require_worth()
             raise Beyond("what a position binds on its platform, which no row tells")
         return self.calc.lots(one) if quantity == "lots" else 1 if quantity == "positions" else self.notional(one)
 

@@ -25,7 +25,7 @@ def rests_on_prices(terms: RuleTerm) -> bool:
         case IdeaRisk() | AdverseExcursion():
             return True
         case ExposureLimit():
-            return terms.quantity is Quantity.NOTIONAL
+            return terms.quantity in (Quantity.NOTIONAL, Quantity.MARGIN)
         case StopLossRequired():
             return terms.risk_max is not None
         case _:

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from firm.facts import DriftCleared, DriftFound, RuleBroken, RuleKeptAgain
+from firm.facts import Doubt, DriftCleared, DriftFound, QuoteUsed, RuleBroken, RuleKeptAgain, RuleSuspected
 from firm.inputs import AccountReported, Side, SymbolReported
 from firm.instant import SECOND_US
 from firm.phase import Standing
@@ -186,3 +186,33 @@ def test_a_hard_limit_of_margin_ends_the_account_and_folds_to_the_same(stage):
     buy(stage, account, "4", "P1")
     assert stage.account(account).standing is Standing.BREACHED
     assert stage.refolded().account(account) == stage.account(account)
+
+
+def test_the_ticks_by_which_equity_was_too_low_are_cited(stage):
+    account = trading(stage, MAXIMUM, replace(MARGIN, limit=430))
+    buy(stage, account, "3", "P1")
+    stage.tick("EURUSD", 137_300, 137_310)
+    [fact] = stage.facts(RuleBroken, account)
+    rows = {row.seq: body for batch in stage.batches for row, body in batch.rows}
+    [used] = [rows[seq] for seq in fact.quotes]
+    assert isinstance(used, QuoteUsed)
+    assert (used.symbol, used.bid) == ("EURUSD", 137_300)
+
+
+def test_a_price_far_off_the_market_ends_no_account_by_itself(stage):
+    """At 1.20000 half a lot takes equity to 90 650.00, of which the 693.50 that are bound are 0.77 %."""
+    account = trading(stage, MAXIMUM, replace(MARGIN, limit=70, on_breach=(Action.FAIL,)))
+    buy(stage, account, "0.5", "P1")
+    stage.tick("EURUSD", 120_000, 120_010)
+    [fact] = stage.facts(RuleSuspected, account)
+    assert (fact.rule, fact.doubts) == ("margin", (Doubt.OUTSIDE_SANITY_BAND,))
+    assert stage.facts(RuleBroken, account) == []
+    assert stage.account(account).standing is Standing.UNDER_REVIEW
+
+
+def test_a_believable_price_ends_it(stage):
+    account = trading(stage, MAXIMUM, replace(MARGIN, limit=430, on_breach=(Action.FAIL,)))
+    buy(stage, account, "3", "P1")
+    stage.tick("EURUSD", 137_300, 137_310)
+    assert stage.facts(RuleSuspected, account) == []
+    assert stage.account(account).standing is Standing.BREACHED

@@ -7,6 +7,7 @@ from firm.bounds import TRADES_TRACKED_MAX
 from firm.commands import EngageKillSwitch, GrantOverride, KillSwitch, ReviewOutcome, ReviewVerdict
 from firm.facts import (
     BreachWaived,
+    DeskStopped,
     Doubt,
     PassHeld,
     PhasePassed,
@@ -16,6 +17,7 @@ from firm.facts import (
     RuleSuspected,
     VerdictCorrected,
 )
+from firm.inputs import Side, SymbolReported
 from firm.instant import DAY_US
 from firm.overrides import Reinstate, WaiveRule
 from firm.phase import Standing
@@ -282,3 +284,36 @@ def test_what_was_lost_after_the_failure_is_taken_out_of_its_day(stage):
     earn(stage, account, "-1_000.00", "P3")
     close(stage, account, "1", position="P2", profit="-1.00", at_us=then)
     assert later_words(stage, account) == []
+
+
+# --- what is held has no price, and shares ask for none ---
+
+
+def hold_what_nobody_can_convert(stage, account):
+    """A lot of a symbol whose profit is in New Zealand dollars, of which no exchange rate is traded."""
+    spec = stage.engine.market("sim").board.specs["EURUSD"]
+    unknown = replace(spec, symbol="AUDNZD", currency_base="AUD", currency_profit="NZD")
+    stage.put(SymbolReported(bridge="sim", seq=stage.next_seq(), spec=unknown))
+    stage.deal(account, "P9", Side.BUY, "1", 138_700, symbol="AUDNZD")
+
+
+@pytest.mark.parametrize(("profit", "broken"), [("1_000.00", 0), ("1_000.01", 1)])
+def test_at_a_rollover_it_is_looked_at_though_nobody_can_convert_what_is_held(stage, profit, broken):
+    account = trading(stage, MAXIMUM, replace(OF_TARGET, fails_at=FailsAt.ROLLOVER), TARGET)
+    earn(stage, account, profit)
+    hold_what_nobody_can_convert(stage, account)
+    next_day(stage, account)
+    assert stage.facts(DeskStopped) == []
+    assert len(stage.facts(RuleBroken, account)) == broken
+
+
+def test_in_place_of_a_pass_it_is_looked_at_though_nobody_can_convert_what_is_held(stage):
+    account = trading(stage, MAXIMUM, IN_PLACE, replace(TARGET, flat_required=False, latched=True))
+    earn(stage, account, "2_000.00")
+    hold_what_nobody_can_convert(stage, account)
+    confirmed(stage, account)
+    stage.wait(60)
+    stage.watermark()
+    assert stage.facts(DeskStopped) == []
+    [fact] = stage.facts(RuleBroken, account)
+    assert (fact.rule, fact.observed) == ("share", 10_000)

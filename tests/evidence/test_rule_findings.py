@@ -28,6 +28,7 @@ from firm.terms.words import Action, Boundary, Fixed, Scope
 from storage import grounds
 from tests.actors.conftest import Stage
 from tests.actors.test_conduct import MAXIMUM, buy, close, trading
+from tests.actors.test_margin_limits import MARGIN
 from tests.actors.test_news_and_deeds import PAYROLLS, WEEK, WINDOW, adopt, at, ready
 from tests.evidence.proven import Forging, changed, decisions, honest, proven, rows_of, with_step, write
 
@@ -208,6 +209,40 @@ def test_a_rule_that_rests_on_prices_brings_them(stage: Stage, verifier: ModuleT
     assert DERIVED in said
     assert "1 cited price(s), each in the very bytes that the platform's bridge sent" in said
     assert "none newer was passed over" in said
+
+
+def too_much_margin(stage: Stage) -> int:
+    """4 161.00 are bound of 95 800.00, at a price of 1.37300; the decision."""
+    account = trading(stage, MAXIMUM, replace(MARGIN, limit=430))
+    buy(stage, account, "3")
+    stage.wait(1)
+    stage.tick("EURUSD", 137_300, 137_310)
+    [decision] = decisions(stage, RuleBroken)
+    return decision
+
+
+def test_margin_in_use_brings_the_prices_of_its_equity(stage: Stage, verifier: ModuleType, tmp_path: Path) -> None:
+    said = proven(verifier, stage, tmp_path, too_much_margin(stage))
+    assert "1 cited price(s), each in the very bytes that the platform's bridge sent" in said
+    assert "does not hold what a position binds on its platform, which no row tells" in said
+
+
+def test_another_equity_than_the_cited_prices_give_is_found_out(
+    stage: Stage, verifier: ModuleType, tmp_path: Path
+) -> None:
+    decision = too_much_margin(stage)
+    with pytest.raises(
+        verifier.Refused, match=r"equity = 9000000 minor.*by the rows and the cited prices it is 9580000"
+    ):
+        proven(verifier, stage, tmp_path, decision, with_step(decision, "equity", value=90_000_00))
+
+
+def test_margin_whose_prices_an_earlier_release_did_not_cite_holds(
+    stage: Stage, verifier: ModuleType, tmp_path: Path
+) -> None:
+    decision = too_much_margin(stage)
+    said = proven(verifier, stage, tmp_path, decision, changed(decision, quotes=()))
+    assert "does not hold the prices that it rests on, which it does not name" in said
 
 
 def around_news(stage: Stage, **changes: Any) -> int:
