@@ -44,7 +44,11 @@ def ask_to_win(seat: AccountSeat, at_us: int, turn: Turn) -> None:
     state = seat.held
     if state.standing is not Standing.ACTIVE or state.reconciled_seq < state.last_trade_seq:
         return
-    if _fails_instead(seat, at_us, turn) or seat.is_barred() or not won(PLAIN, state, moment_of(seat, at_us, turn)):
+    if (
+        _fails_instead(seat, at_us, turn)
+        or seat.is_barred(at_us)
+        or not won(PLAIN, state, moment_of(seat, at_us, turn))
+    ):
         return
     doubts = _pass_doubts(state, at_us, turn)
     if doubts:

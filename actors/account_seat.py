@@ -160,11 +160,14 @@ class AccountSeat:
     def know_kept(self, rule: Rule, grounds: Grounds) -> None:
         self._kept[rule.id] = grounds.of(rule.terms)
 
-    def is_barred(self) -> bool:
-        """As `is_barred` its state."""
-        book, known = self.grounds().book, self._barred
-        if known[0] is not book:
-            known = self._barred = (book, is_barred(self.held))
+    def is_barred(self, at_us: int) -> bool:
+        """As `is_barred` its state. The clock alone changes it while a rule is waived for a time."""
+        state, known = self.held, self._barred
+        if state.overrides.waivers:
+            return is_barred(state, at_us)
+        at = (self.grounds().book, state.waived, state.overrides, state.track.let_off)
+        if not _are_same(known[0], at):
+            known = self._barred = (at, is_barred(state, at_us))
         return known[1]
 
     def depends_otherwise(self, board: Board) -> bool:

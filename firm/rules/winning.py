@@ -55,16 +55,16 @@ def shown_on_the_way(calc: Arithmetic, account: AccountState) -> Iterator[tuple[
             yield rule, answer
 
 
-def is_barred(account: AccountState) -> bool:
-    """Whether the phase cannot be won whatever its targets say."""
-    return not all(is_nothing_in_the_way(answer) for _, answer in shown_on_the_way(PLAIN, account))
+def is_barred(account: AccountState, at_us: int) -> bool:
+    """Whether the phase cannot be won at an instant whatever its targets say."""
+    return any(_is_in_the_way(account, *shown, at_us) for shown in shown_on_the_way(PLAIN, account))
 
 
 def won(calc: Arithmetic, account: AccountState, moment: Moment) -> bool:
     """Whether the phase is won now. One that asks for no target, score, days or trades never is."""
     if not won_by(account.ruleset):
         return False
-    return all(is_nothing_in_the_way(answer) for _, answer in objectives_met(calc, account, moment))
+    return not any(_is_in_the_way(account, *found, moment.at_us) for found in objectives_met(calc, account, moment))
 
 
 def won_by(ruleset: AnyRuleset) -> tuple[Rule, ...]:
@@ -118,6 +118,21 @@ def _per(rule: Rule) -> Scope:
 def is_nothing_in_the_way(answer: Judged) -> bool:
     """Whether an objective is met, or asks for nothing yet."""
     return answer.verdict in (Verdict.MET, Verdict.SILENT)
+
+
+def _is_in_the_way(account: AccountState, rule: Rule, answer: Judged, at_us: int) -> bool:
+    """Whether it holds a pass up. A limit that a person lets off does not: it is no objective."""
+    return not (
+        is_nothing_in_the_way(answer) or (is_limit(rule.terms) and _is_let_off(account, rule.id, answer, at_us))
+    )
+
+
+def _is_let_off(account: AccountState, rule: str, answer: Judged, at_us: int) -> bool:
+    """Whether a person waived the rule for an instant, or let the account go on in spite of this breach of it."""
+    about, track = (rule, answer.subject), account.track
+    known = about in [(one.rule, one.subject) for one in track.broken]
+    known = known or about in [(one.rule, one.subject) for one in track.let_off]
+    return known or rule in account.waived or rule in account.overrides.waived_at(at_us)
 
 
 def _on_the_way(calc: Arithmetic, account: AccountState, rule: Rule) -> Judged | None:

@@ -81,7 +81,7 @@ def test_what_a_seat_keeps_is_what_it_would_work_out_now(busy, seed):
             board = engine.market(desk.state.bridge).board
             assert desk.limits() == limits_of(desk.state)
             assert desk.stakes(board) == stakes_of(desk.state, board)
-            assert desk.is_barred() == is_barred(desk.state)
+            assert desk.is_barred(arrival.received_us) == is_barred(desk.state, arrival.received_us)
             peaks += desk.state.peak is not None and desk.state.peak.seq == 0
     assert peaks, "no price raised a floor"
 

@@ -175,6 +175,41 @@ def test_a_rule_that_a_person_waived_stands_in_no_pass_s_way(stage):
     assert [one.rule for one in won.conditions] == ["target"]
 
 
+def test_waived_at_a_days_end_it_holds_no_pass_up(stage):
+    account = trading(stage, MAXIMUM, replace(OF_TARGET, fails_at=FailsAt.ROLLOVER), TARGET)
+    earn(stage, account, "2_000.00")
+    confirmed(stage, account)
+    assert stage.facts(PhasePassed, account) == []
+    waive = WaiveRule(rule="share", until_us=stage.now_us + DAY_US)
+    stage.put(GrantOverride(by="console", account=account, override=waive, why="ours", evidence="ticket 4"), account)
+    confirmed(stage, account)
+    [won] = stage.facts(PhasePassed, account)
+    assert [one.rule for one in won.conditions] == ["target"]
+
+
+def test_a_waiver_that_has_ended_holds_it_up_again_but_not_what_was_let_off(stage):
+    account = trading(stage, MAXIMUM, replace(OF_TARGET, fails_at=FailsAt.ROLLOVER), TARGET)
+    waive = WaiveRule(rule="share", until_us=stage.now_us + DAY_US + DAY_US // 2)
+    stage.put(GrantOverride(by="console", account=account, override=waive, why="ours", evidence="ticket 4"), account)
+    earn(stage, account, "1_500.00")
+    next_day(stage, account)
+    assert [fact.subject for fact in stage.facts(BreachWaived, account)] == ["2014-05-01"]
+    next_day(stage, account)
+    earn(stage, account, "500.00", "P2")
+    confirmed(stage, account)
+    assert len(stage.facts(PhasePassed, account)) == 1
+
+
+def test_once_the_waiver_has_ended_another_day_holds_it_up(stage):
+    account = trading(stage, MAXIMUM, replace(OF_TARGET, fails_at=FailsAt.ROLLOVER), TARGET)
+    waive = WaiveRule(rule="share", until_us=stage.now_us + DAY_US // 2)
+    stage.put(GrantOverride(by="console", account=account, override=waive, why="ours", evidence="ticket 4"), account)
+    next_day(stage, account)
+    earn(stage, account, "2_000.00")
+    confirmed(stage, account)
+    assert stage.facts(PhasePassed, account) == []
+
+
 def test_who_is_reinstated_goes_on_and_has_won(stage):
     """The failure stood in place of a pass: what a person takes back is what stood in the way."""
     account = trading(stage, MAXIMUM, IN_PLACE, TARGET)

@@ -191,8 +191,11 @@ def test_a_pass_in_spite_of_too_large_a_share_is_found_out(stage: Stage, verifie
         proven(verifier, stage, tmp_path, decision, sold_as(stage, caps_bp=(4_999,)))
 
 
-def test_a_pass_in_spite_of_a_waived_share_holds(stage: Stage, verifier: ModuleType, tmp_path: Path) -> None:
-    account = trading(stage, MAXIMUM, IN_PLACE, TARGET)
+@pytest.mark.parametrize("terms", [IN_PLACE, AT_ROLLOVER], ids=["in place of a pass", "at a rollover"])
+def test_a_pass_in_spite_of_a_waived_share_holds(
+    stage: Stage, verifier: ModuleType, tmp_path: Path, terms: Any
+) -> None:
+    account = trading(stage, MAXIMUM, terms, TARGET)
     waive = WaiveRule(rule="share", until_us=stage.now_us + DAY_US)
     stage.put(GrantOverride(by="console", account=account, override=waive, why="ours", evidence="ticket 4"), account)
     earn(stage, account, "2_000.00")

@@ -43,7 +43,7 @@ def test_a_phase_is_won_when_every_objective_is_met(ada, balance, positions, day
 @pytest.mark.parametrize("balance", [100_000_00, 108_000_00])
 def test_a_pass_is_barred_by_what_is_to_be_shown_whatever_the_target_says(ada, days, barred, balance):
     rules = (TARGET, MinimumTradingDays(id="d", days_min=4), MinimumTradingDays(id="met", days_min=1))
-    assert is_barred(ada(*rules, balance=balance, days_traded=days, days_traded_seq=40)) is barred
+    assert is_barred(ada(*rules, balance=balance, days_traded=days, days_traded_seq=40), 0) is barred
 
 
 def test_a_target_that_allows_open_positions_counts_the_balance_only(ada):
