@@ -59,7 +59,7 @@ from firm.terms.objectives import (
     PartialCloses,
 )
 from firm.terms.words import Action, Boundary, Fixed, Frequency, Scope
-from firm.track import DayResult, DayStart, OrderWaiting, PayoutMade, Stops
+from firm.track import Broken, DayResult, DayStart, OrderWaiting, PayoutMade, Stops
 from firm.trading_day import TradingDay
 from tests.firm.rules.conftest import make_account
 from tests.firm.rules.parts import held, trade
@@ -196,8 +196,13 @@ def test_slack_is_what_may_be_lost_until_the_nearest_rule_breaks(ada, bid, left)
 def test_what_is_broken_already_and_what_is_over_asks_for_no_price(ada):
     over = trade("t1", symbol="XAUUSD", net=-999_99)
     assert slack(seen(tracked(ada(IDEA, positions=(OPEN,)), trades=(over,)))) == 1_000_00
-    assert slack(seen(ada(IDEA, positions=(OPEN,)), 1_08000)) is None
+    known = tracked(ada(IDEA, positions=(OPEN,)), broken=(Broken("idea", "P", Action.WARN),))
+    assert slack(seen(known, 1_08000)) is None
     assert slack(seen(ada(LOTS, positions=(OPEN,)))) is None
+
+
+def test_what_is_broken_and_nobody_was_told_of_is_looked_at_with_the_next_price(ada):
+    assert slack(seen(ada(IDEA, positions=(OPEN,)), 1_08000)) == -1
 
 
 def test_a_second_look_leaves_out_ideas_that_are_over(ada):
