@@ -105,7 +105,7 @@ def two_platforms(*terms, **changes):
     stage, (one,) = ada(*terms, count=1, **changes)
     stage.other_platform()
     stage.offer("elsewhere", *terms, bridge="other", **changes)
-    stage.put(PlaceOrder(by="trader:1", order=800, trader=ADA, program="elsewhere", accounts=(7_700, 7_701)))
+    stage.put(PlaceOrder(by="console", order=800, trader=ADA, program="elsewhere", accounts=(7_700, 7_701)))
     stage.put(MarkOrderPaid(by="console", order=800, reference="wire 2"))
     two = 7_700
     command = next(one for one in reversed(stage.facts(CommandQueued, two)) if one.action == "create_account").command

@@ -26,7 +26,7 @@ from tests.actors.test_conduct import MAXIMUM, rules_of
 
 def place(stage, order, name, accounts):
     """The answer where it is refused."""
-    told = stage.put(PlaceOrder(by="trader:1", order=order, trader=ADA, program=name, accounts=accounts))
+    told = stage.put(PlaceOrder(by="console", order=order, trader=ADA, program=name, accounts=accounts))
     return next((fact for _, fact in told.facts if isinstance(fact, Refused)), None)
 
 
