@@ -74,7 +74,7 @@ def test_spoilt_prices_are_read_or_refused_and_what_is_read_can_be_judged_and_wr
 def test_a_spoilt_event_becomes_an_input_that_can_be_stored(raw: bytes) -> None:
     """Refused or not: the lane flows on, so each event is a row."""
     said, _ = tried(lambda: TRANSLATOR.translate("sim", 1, raw))
-    body = sealed_as(said.body, "00" * 32) if said.personal else said.body
+    body = sealed_as(said.body, "00" * 32, "") if said.personal else said.body
     assert payload_of(body)
     assert -(2**63) <= said.happened_us < 2**63
     with contextlib.suppress(UnreadableEvent):

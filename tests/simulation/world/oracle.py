@@ -274,7 +274,7 @@ class Oracle:
     def _report(self, event: Event) -> None:
         self._seq += 1
         said = self._translator.translate("sim", self._seq, encode_event(event))
-        body = sealed_as(said.body, hashlib.sha256(said.personal).hexdigest()) if said.personal else said.body
+        body = sealed_as(said.body, hashlib.sha256(said.personal).hexdigest(), "") if said.personal else said.body
         self._put(body, said.account, said.happened_us)
 
     def _open(self, result: CmdResult) -> None:
