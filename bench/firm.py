@@ -16,6 +16,7 @@ from appliance.section import Section
 from appliance.settings import FirmSettings, GatewaySettings, Settings, WebSettings
 from bridges.enrolment import new_keypair
 from firm.commands import Command, EnrolBridge, MarkOrderPaid, PlaceOrder, PublishProgram, RegisterTrader
+from firm.facts import Refused
 from firm.ids import ID_BITS
 from firm.needs import needs_of
 from firm.ruleset import Program
@@ -120,8 +121,9 @@ def sell_to(machine: Machine, directory: Path, sold: Sequence[Program], accounts
 
 def hire(machine: Machine) -> int:
     """A member of staff, who can have a session; their number."""
-    command = staff_command(machine, "ruth@bench.example", "Ruth Vale", "reviewer", NO_PASSWORD)
-    machine.decide_now([command])
+    command = staff_command(machine, "ruth@bench.example", "Ruth Vale", "risk", NO_PASSWORD)
+    [added] = machine.decide_now([command])
+    assert not any(isinstance(fact, Refused) for _, fact in added.facts), f"nobody was hired: {added.facts}"
     return command.staff
 
 

@@ -2614,9 +2614,10 @@ def objectives(calc: Figures, case: Case, account: Conduct) -> list[dict[str, An
             raise Beyond(f"a definition of {rule.id!r} ({rule.kind})")
         if rule.kind == "consistency":
             told = Look(calc, case, account, rule, case.judged_us).shared(is_ended=False)
-            let_off = ends_account(rule) and is_let_off(case, account, rule)
             kept = [one for one in told if not one.is_broken]
-            require(let_off or kept == told, f"{rule.id!r} is not met: its day must end first", CONTEST)
+            for one in told:
+                let_off = one.is_broken and ends_account(rule) and is_let_off(case, account, rule, one.subject)
+                require(let_off or not one.is_broken, f"{rule.id!r} is not met: its day must end first", CONTEST)
             found += [condition(rule, one.unit, one.observed, one.limit) for one in kept]
             continue
         unit, observed, asked = objective(calc, case, account, rule)

@@ -38,7 +38,7 @@ NOW_US = 1_398_974_400_000_000
 def act(machine: Machine, number: int) -> None:
     """Somebody is sealed in the vault and told to the ledger."""
     if number % 2:
-        machine.decide_now([staff_command(machine, f"ruth{number}@example.org", "Ruth", "reviewer", "$argon2id$")])
+        machine.decide_now([staff_command(machine, f"ruth{number}@example.org", "Ruth", "risk", "$argon2id$")])
     else:
         machine.decide_now([trader_command(machine, number + 1, f"ada{number}@example.org", "Ada", "$argon2id$")])
 
