@@ -87,7 +87,7 @@ async def _serve_on(
         set_aside_what_stays()
         # Before anybody hears that it serves, so that whoever stops it at that word finds it listening.
         with signals_to_stop() as told:
-            async with serving_pages(_firm(machine, watch, tickets), machine.door, listener):
+            async with serving_pages(as_pages_see_it(machine, watch, tickets), machine.door, listener):
                 ready(address_of(listener))
                 tell("READY=1")
                 tasks.start_soon(be_watched, machine.runner.prove_life_to, machine.runner.knock)
@@ -103,7 +103,7 @@ def _calendar_courier(machine: Machine) -> CalendarCourier:
     return CalendarCourier(machine.settings.calendar, version, machine.ask, machine.outbound)
 
 
-def _firm(machine: Machine, watch: Watch, tickets: Mapping[str, str]) -> Firm:
+def as_pages_see_it(machine: Machine, watch: Watch, tickets: Mapping[str, str]) -> Firm:
     """The machine as its pages see it."""
     return Firm(
         **page_settings(machine.settings),

@@ -17,7 +17,7 @@ from appliance.alarms.watch import Watch
 from appliance.page_server import HEAD_BYTES_MAX, Deadlines, PageServer
 from appliance.portal_door import CONNECTIONS_MAX, PortalDoor, Turned, connections_allowed
 from appliance.read_only import ReadOnlyFirm
-from appliance.serve import _firm
+from appliance.serve import as_pages_see_it
 
 pytestmark = pytest.mark.anyio
 
@@ -274,7 +274,7 @@ def test_live_pages_never_fill_the_door_of_a_firm(shop, monkeypatch, files):
     """Whatever the machine lets the process open: half of what the door holds can be cut to let somebody in."""
     monkeypatch.setattr(resource, "getrlimit", lambda _: (files, files))
     machine = shop.reopen()
-    served = _firm(machine, Watch(machine, []), {})
+    served = as_pages_see_it(machine, Watch(machine, []), {})
     machine.close()
     with ReadOnlyFirm(shop.directory, "the disk is broken") as firm:
         assert served.streams_max == firm.firm.streams_max == connections_allowed() // 2

@@ -13,6 +13,7 @@ from anyio import to_thread
 from bridges import wire
 from bridges.bounds import SEAL_BYTES_MAX, SEAL_EVENTS_MAX
 from bridges.events import CmdResult, Platform, Session, encode_event
+from bridges.sealer import Personal, Sealed
 from firm.inputs import (
     BridgeConnected,
     BridgeDisconnected,
@@ -73,8 +74,9 @@ def commits(world, vault: Vault) -> list[int]:
     """Which thread made each commit of vault.db, while what bridges send is sealed in it."""
     threads: list[int] = []
 
-    async def seal(values: Sequence[bytes]) -> list[str]:
-        return await to_thread.run_sync(vault.seal_all, LOGINS, SESSION, values)
+    async def seal(values: Sequence[Personal]) -> list[Sealed]:
+        kept = [(LOGINS, SESSION, each.value) for each in values]
+        return [Sealed(commitment, "") for commitment in await to_thread.run_sync(vault.seal_each, kept)]
 
     def note() -> bool:
         threads.append(threading.get_ident())

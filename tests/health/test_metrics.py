@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from appliance.alarms.ways import couriers_for
 from appliance.clock import wall_us
 from appliance.exposition import SERIES_MAX, Exposition, by
 from appliance.log import Redaction
+from appliance.serve import as_pages_see_it
 from bridges.outbound.client import Outbound
 from bridges.outbound.destination import Call, Destination
 from bridges.outbound.errors import CallRefused
@@ -25,7 +27,6 @@ from firm.ids import id_text
 from firm.inputs import ClockTicked, Watermark
 from storage.secret_files import SecretsRefused
 from web.app import create_app
-from web.firm import Firm
 
 TOKEN = "t" * 32
 PAGE = Path(__file__).parents[2] / "docs" / "operating" / "metrics.md"
@@ -198,12 +199,7 @@ def doors(shop: Any, watch: Watch, tmp_path: Path) -> Callable[..., httpx.AsyncC
 
     def door(address: str = "127.0.0.1", host: str = "127.0.0.1:8080", *, https: bool = False, token: str = "") -> Any:
         watch.metrics_token = token
-        firm = Firm(
-            name="Northlight", live=machine.live, reader=machine.reader, vault=machine.vault, sessions=machine.sessions,
-            throttle=machine.throttle, ask=machine.ask, evidence=machine.evidence, now_us=machine.clock.now_us,
-            wall_us=wall_us, https=https, streams_max=machine.door.streams_max,
-            machine=watch,
-        )  # fmt: skip
+        firm = replace(as_pages_see_it(machine, watch, {}), https=https)
         transport = httpx.ASGITransport(create_app(firm), client=(address, 40_000))
         return httpx.AsyncClient(transport=transport, base_url=f"http://{host}")
 

@@ -9,13 +9,13 @@ from litestar.response import Redirect, Response
 
 from web.brand.brand import Brand
 from web.csp import LOCKED
-from web.visitor import Policy
+from web.visitor import Policy, firm_of
 
 
 @get("/brand.css", policy=Policy.PUBLIC, content_policy=LOCKED)
 async def stylesheet(request: Request[Any, Any, Any]) -> Response[Any]:
     """The one of now; a page that was made before a restart is led to it, and what it asked for is not kept."""
-    brand: Brand = request.app.state.firm.brand
+    brand: Brand = firm_of(request).brand
     if not brand.stylesheet:
         raise NotFoundException
     if request.query_params.get("v") != brand.stylesheet_hash:
@@ -25,7 +25,7 @@ async def stylesheet(request: Request[Any, Any, Any]) -> Response[Any]:
 
 @get("/brand/{name:str}", policy=Policy.PUBLIC, content_policy=LOCKED)
 async def picture(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
-    brand: Brand = request.app.state.firm.brand
+    brand: Brand = firm_of(request).brand
     found = brand.picture(name)
     if found is None:
         raise NotFoundException

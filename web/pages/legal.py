@@ -8,12 +8,12 @@ from litestar.params import FromPath
 from litestar.response import Response
 
 from web.render import page
-from web.visitor import Policy
+from web.visitor import Policy, firm_of
 
 
 @get("/legal/{name:str}", policy=Policy.PUBLIC)
 async def legal(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[str]:
-    found = request.app.state.firm.brand.page(name)
+    found = firm_of(request).brand.page(name)
     if found is None:
         raise NotFoundException
     return page(request, "legal.html", legal=found)
