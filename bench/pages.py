@@ -43,6 +43,7 @@ from storage.secret_files import Secrets
 LISTED, HOLDING, VIEWERS = 100_000, 10_000, 2_000
 PRICES, DEALS = 1_000, 50
 SECONDS, TURN_S, TURNS = 20, 5.0, 3
+LONGEST_TURN_S = 20
 WARM_UP_S = 15.0
 PAGES_A_SECOND = 10.0
 WATCHED_BRIDGE = "watched"
@@ -168,9 +169,10 @@ class Bench:
     async def _lists_a_second(self) -> float:
         seconds: float = self._options.turn
         taken: list[list[int]] = []
-        while not taken:  # a machine that makes no page in a turn is given a longer one
+        while not taken and seconds < LONGEST_TURN_S:  # a machine that makes no page in a turn is given a longer one
             _, seen = await self._visited(pages=[self._list], seconds=seconds)
             seconds, taken = 2 * seconds, seen["taken"].get("list", [])
+        assert taken, f"{LONGEST_TURN_S} s and no page of the list: {seen}"
         last_us = taken[-1][0] + taken[-1][1]
         return float(len(taken) * SECOND_US / (last_us - taken[0][0]))
 

@@ -81,11 +81,11 @@ def test_a_header_that_is_damaged_where_no_other_holds_the_row_blames_no_key_tha
     damage(twice.first[1], at)
     name = tail_named(twice.first[1].name)
     assert name is not None
-    with pytest.raises(
-        WrongIdentity, match=rf"damaged or encrypted to another key.*--until-seq {name.first - 1}\b"
-    ) as refused:
+    # The keys in it differ each time, and so does whether what is turned is no header any more or one of another key.
+    with pytest.raises(RestoreRefused, match=r"damaged or encrypted to another key|does not open, though") as refused:
         twice.house.restore()
     said = str(refused.value)
+    assert f"--until-seq {name.first - 1}" in said
     assert said.startswith(f"{name.name} does not open")
     assert "does not open these copies" not in said
     assert twice.house.restore(until=Until(seq=name.first - 1), accept_older=True)[1].size == name.first - 1
