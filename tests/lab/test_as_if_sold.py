@@ -32,7 +32,7 @@ from tests.lab.conftest import frames_of, rows_of_world
 from tests.worlds.world import World, columns_from
 
 DRAFT = Path(__file__).parents[2] / "docs" / "examples" / "draft.toml"
-SEEDS, STEPS = 30, 90
+SEEDS, STEPS = 60, 90
 COLUMNS = (10**9, 0, 3)
 
 
