@@ -4188,7 +4188,8 @@ class Look:
     def rounds(self) -> list[Round]:
         """Of each position of which something is known."""
         found: dict[str, list[Any]] = {}
-        for part in [*self.account.trades, *self.held]:
+        parts_known: list[Any] = [*self.account.trades, *self.held]
+        for part in parts_known:
             found.setdefault(part.position_id, []).append(part)
         return [one for parts in found.values() for one in self.rounds_of(parts)]
 
