@@ -82,6 +82,7 @@ class Machine:
         self.outbound = way_out(settings)
         self.adopted: list[str] = []  # which settings desks decide by from this start on, and before it otherwise
         self.copies_unseen = ""  # why a start could not look for newer copies
+        self.calendar_current_us = wall_us()  # when it was last known that no newer calendar of news is published
         self.held_since_us = 0  # firm time at which the engine was last held
         self.undelivered: Mapping[
             str, Sequence[Notice]

@@ -61,7 +61,9 @@ class CalendarSettings(Section, frozen=True, kw_only=True):
 
 
 class CalendarCourier:
-    """`version`: which calendar the firm goes by, "" for none. `ask` brings a command to the engine."""
+    """`version`: which calendar the firm goes by, "" for none. `ask` brings a command to the engine. `is_current` is told each time
+    that it turned out, or became, what is published.
+    """
 
     def __init__(
         self,
@@ -69,11 +71,13 @@ class CalendarCourier:
         version: Callable[[], str],
         ask: Callable[[AdoptCalendar], Awaitable[Decided]],
         outbound: Outbound,
+        is_current: Callable[[], None],
     ) -> None:
         self._settings = settings
         self._version = version
         self._ask = ask
         self._outbound = outbound
+        self._is_current = is_current
         self._seen: dict[str, str] = {}  # what was last read, in the words of its server
         self._told = ""
 
@@ -86,7 +90,9 @@ class CalendarCourier:
     async def look(self) -> None:
         """Whether there are other news, once."""
         why = await why_it_failed(self._bring, CallFailed, BadCalendar, Overloaded)
-        if why and why != self._told:
+        if not why:
+            self._is_current()
+        elif why != self._told:
             _LOG.warning("the calendar was not taken (%s): the firm goes by the one before", why)
         self._told = why
 

@@ -100,7 +100,10 @@ def _calendar_courier(machine: Machine) -> CalendarCourier:
         adopted = machine.engine.calendar(NEWS_NAME)
         return "" if adopted is None else adopted.version
 
-    return CalendarCourier(machine.settings.calendar, version, machine.ask, machine.outbound)
+    def is_current() -> None:
+        machine.calendar_current_us = wall_us()
+
+    return CalendarCourier(machine.settings.calendar, version, machine.ask, machine.outbound, is_current)
 
 
 def as_pages_see_it(machine: Machine, watch: Watch, tickets: Mapping[str, str]) -> Firm:

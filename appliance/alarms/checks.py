@@ -46,6 +46,13 @@ def _bridge_refused(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:
     yield _at_most(Alarm.BRIDGE_REFUSED, "", seen.refused, limits.refused_max + 1, text)
 
 
+def _calendar_old(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:
+    if seen.calendar_us is not None:
+        age_us = seen.at_us - seen.calendar_us
+        text = f"whether the calendar of news is the newest has not been known for {age_us // HOUR_US} hours"
+        yield _at_most(Alarm.CALENDAR_OLD, "", age_us, limits.calendar_old_h * HOUR_US, text)
+
+
 def _command_waits(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:
     for bridge in seen.bridges:
         text = f"a command to bridge {bridge.bridge} has had no end for {bridge.command_ms // 1_000} s"
@@ -216,6 +223,7 @@ WATCHED: dict[Alarm, Watched] = {
     Alarm.BREAKER_TRIPPED: Watched(check=_breaker_tripped, hold_s=_at_once),
     Alarm.BRIDGE_AWAY: Watched(check=_bridge_away, hold_s=lambda limits: limits.bridge_away_s),
     Alarm.BRIDGE_REFUSED: Watched(check=_bridge_refused, hold_s=_at_once),
+    Alarm.CALENDAR_OLD: Watched(check=_calendar_old, hold_s=_at_once),
     Alarm.CHECKPOINT_OLD: Watched(check=_checkpoint_old, hold_s=_at_once),
     Alarm.CLOCK_STEPPED: Watched(check=_clock_stepped, hold_s=_at_once),
     Alarm.COMMAND_WAITS: Watched(check=_command_waits, hold_s=_at_once),

@@ -49,6 +49,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
     `backups_wanted`: the settings say where copies go. `copies_unseen`: why this process could not look there when it started, or
     "". `space_unseen`: why nobody can say how much is free, or "". `files_unseen`: why `files` are those of an earlier look, or "".
+    `calendar_us`: wall time at which the firm's calendar of news was last known to be the newest, or None where none is fetched.
     `held`: why the engine takes nothing, or "". `idle_ms`: since the last commit. `commit_us`, `commit_max_us`: median and longest
     of the newest commits that a look found, 0 before the first. `refused`: at the gateway, in the last five minutes;
     `vault_refused`: how often the vault gave or took nothing in that time. `clock_off_ms`: how far the machine's clock is ahead of
@@ -64,6 +65,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     copies_unseen: str
     space_unseen: str
     files_unseen: str
+    calendar_us: int | None
     held: str
     idle_ms: int
     commit_us: int

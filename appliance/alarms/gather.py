@@ -74,6 +74,7 @@ class Gatherer:
             copies_unseen=machine.copies_unseen,
             space_unseen=machine.space_unseen,
             files_unseen=machine.files_unseen,
+            calendar_us=machine.calendar_current_us if machine.settings.calendar.url else None,
             held=machine.runner.held,
             idle_ms=idle_ms,
             commit_us=self._commit_us,

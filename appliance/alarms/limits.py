@@ -146,6 +146,10 @@ class AlarmSettings(Section, frozen=True, kw_only=True):
             ge=1, le=8_760, description="Nobody looked for this long whether copies are fresh: evenhand backup --check."
         ),
     ] = 3
+    calendar_old_h: Annotated[
+        int,
+        Meta(ge=1, le=8_760, description="For this long calendar.url could not be asked whether it has other news."),
+    ] = 26
     clock_off_ms: Annotated[
         int,
         Meta(

@@ -19,6 +19,7 @@ class Alarm(StrEnum):
     BREAKER_TRIPPED = "breaker_tripped"
     BRIDGE_AWAY = "bridge_away"
     BRIDGE_REFUSED = "bridge_refused"
+    CALENDAR_OLD = "calendar_old"
     CHECKPOINT_OLD = "checkpoint_old"
     CLOCK_STEPPED = "clock_stepped"
     COMMAND_WAITS = "command_waits"

@@ -7,6 +7,7 @@ REMEDIES: dict[Alarm, str] = {
     Alarm.BREAKER_TRIPPED: "Look at the suspected breaches and at their prices before anything is released.",
     Alarm.BRIDGE_AWAY: "Look at the bridge's machine: does its program run, and does it reach the gateway's port?",
     Alarm.BRIDGE_REFUSED: "Read the reasons under “Refused at the border” on the staff's health page.",
+    Alarm.CALENDAR_OLD: "Read in the log why the calendar was not taken; until it is, import one by hand with “evenhand calendar import”.",
     Alarm.CHECKPOINT_OLD: "Look in the log for the last commit, and at whether firm time still moves.",
     Alarm.CLOCK_STEPPED: "Make the machine's time service well first, then restart the firm in a quiet minute.",
     Alarm.COMMAND_WAITS: "Look at the command on the staff's commands page, and at the account on the platform itself.",

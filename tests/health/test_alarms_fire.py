@@ -48,19 +48,6 @@ Looked = Callable[..., Any]
 PATIENCE_S = 30
 
 
-@pytest.fixture
-def look(watched: Any, raised: Any) -> Callable[..., Any]:
-    """Look a machine over once, with a watch that stays; what is said about one alarm."""
-    watches: dict[int, Any] = {}
-
-    async def once(machine: Any, alarm: Alarm) -> list[Notice]:
-        watch = watches.setdefault(id(machine), None) or watched(machine)
-        watches[id(machine)] = watch
-        return raised(await watch.look(), alarm)
-
-    return once
-
-
 def said(notices: list[Notice]) -> str:
     [notice] = notices
     assert notice.saying is Saying.RAISED

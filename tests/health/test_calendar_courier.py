@@ -4,14 +4,18 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from actors.arrival import Decided, Overloaded
+from appliance.alarms.notice import Alarm, Saying
 from appliance.calendar_courier import CalendarCourier, CalendarSettings
+from appliance.clock import wall_us
 from appliance.settings_file import SettingsRefused, parse_settings
 from bridges.calendars.content import CONTENT_BYTES_MAX
 from bridges.calendars.formats import CalendarFormat
 from firm.commands import AdoptCalendar
+from firm.instant import HOUR_US
 from firm.news import NEWS_NAME
 
 WEEK = b'[{"title": "Payrolls", "country": "USD", "date": "2025-06-06T08:30:00-04:00", "impact": "High"}]'
@@ -43,7 +47,12 @@ def courier(shop: Any, paper: Any, outbound: Any) -> CalendarCourier:
         version,
         ask,
         outbound(paper.url, circuit_failures_max=100),
+        lambda: setattr(machine, "calendar_current_us", wall_us()),
     )
+
+
+def never() -> None:
+    raise AssertionError("nothing was published")
 
 
 def titles(shop: Any) -> list[str]:
@@ -145,6 +154,27 @@ async def test_where_it_fails_the_calendar_stays_and_the_log_says_so_once(
     assert "if-none-match" not in paper.heard[-1].headers
 
 
+@pytest.mark.fires(Alarm.CALENDAR_OLD)
+async def test_a_calendar_that_nobody_could_ask_for(
+    shop: Any, look: Any, paper: Any, courier: CalendarCourier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be as it was published; but after a day whoever trades by it should know that nobody can say so."""
+    monkeypatch.setattr("appliance.alarms.book.OVER_AFTER_S", 0)
+    machine, heard = shop.machine, []
+    machine.settings = msgspec.structs.replace(machine.settings, calendar=CalendarSettings(url="https://news.example/"))
+    for hours, status in ((25, 500), (26, 500), (26, 200), (26, 304)):
+        machine.calendar_current_us, paper.answers = wall_us() - hours * HOUR_US, [status] * 3
+        await courier.look()
+        heard.append([(notice.saying, notice.text) for notice in await look(machine, Alarm.CALENDAR_OLD)])
+    text = "whether the calendar of news is the newest has not been known for 26 hours"
+    assert heard == [[], [(Saying.RAISED, text)], [(Saying.OVER, text)], []]
+
+
+async def test_a_calendar_that_is_not_fetched_grows_not_old(shop: Any, look: Any) -> None:
+    shop.machine.calendar_current_us = 0
+    assert await look(shop.machine, Alarm.CALENDAR_OLD) == []
+
+
 async def test_an_engine_that_takes_nothing_now_is_asked_again(
     paper: Any, outbound: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -154,7 +184,7 @@ async def test_an_engine_that_takes_nothing_now_is_asked_again(
         asked.append(command)
         raise Overloaded("the firm's disk is full")
 
-    courier = CalendarCourier(CalendarSettings(url=paper.url), lambda: "", ask, outbound(paper.url))
+    courier = CalendarCourier(CalendarSettings(url=paper.url), lambda: "", ask, outbound(paper.url), never)
     await courier.look()
     await courier.look()
     assert [command.by for command in asked] == ["courier", "courier"]
@@ -163,13 +193,13 @@ async def test_an_engine_that_takes_nothing_now_is_asked_again(
 
 async def test_nobody_there_is_no_fault_of_the_firm(shop: Any, outbound: Any, caplog: pytest.LogCaptureFixture) -> None:
     settings = CalendarSettings(url="http://127.0.0.1:9/")
-    courier = CalendarCourier(settings, lambda: "", shop.machine.ask, outbound(settings.url))
+    courier = CalendarCourier(settings, lambda: "", shop.machine.ask, outbound(settings.url), never)
     await courier.look()
     assert "was not taken (127.0.0.1 took no connection: see whether it is up)" in caplog.text
 
 
 async def test_without_a_url_nothing_is_fetched(shop: Any) -> None:
-    await CalendarCourier(CalendarSettings(), lambda: "", shop.machine.ask, shop.machine.outbound).run()
+    await CalendarCourier(CalendarSettings(), lambda: "", shop.machine.ask, shop.machine.outbound, never).run()
 
 
 @pytest.mark.parametrize(
