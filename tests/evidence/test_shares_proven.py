@@ -12,7 +12,15 @@ from firm.commands import GrantOverride
 from firm.facts import DayClosed, PhasePassed, RuleBroken, RuleSuspected
 from firm.instant import DAY_US
 from firm.overrides import Reinstate, WaiveRule
-from firm.terms.objectives import ConsistencyEffect, DayBasis, Denominator, FailsAt, MinimumTrades, Numerator
+from firm.terms.objectives import (
+    Consistency,
+    ConsistencyEffect,
+    DayBasis,
+    Denominator,
+    FailsAt,
+    MinimumTrades,
+    Numerator,
+)
 from firm.terms.words import Action, Boundary, Scope
 from storage import grounds
 from tests.actors.conftest import Stage
@@ -153,9 +161,9 @@ def test_it_ends_no_account_before_all_else_is_met(stage: Stage, verifier: Modul
 # --- passes that it stood in the way of ---
 
 
-def alike(stage: Stage) -> int:
+def alike(stage: Stage, share: Consistency = IN_PLACE) -> int:
     """Two days of 1,000.00, which is a pass; its decision."""
-    account = trading(stage, MAXIMUM, IN_PLACE, TARGET)
+    account = trading(stage, MAXIMUM, share, TARGET)
     earn(stage, account, "1_000.00")
     next_day(stage, account)
     earn(stage, account, "1_000.00", "P2")
@@ -173,12 +181,7 @@ def test_a_pass_shows_that_the_share_was_kept(stage: Stage, verifier: ModuleType
 def test_a_pass_shows_that_no_day_was_too_large_that_had_ended_or_ran(
     stage: Stage, verifier: ModuleType, tmp_path: Path
 ) -> None:
-    account = trading(stage, MAXIMUM, AT_ROLLOVER, TARGET)
-    earn(stage, account, "1_000.00")
-    next_day(stage, account)
-    earn(stage, account, "1_000.00", "P2")
-    confirmed(stage, account)
-    [decision] = decisions(stage, PhasePassed)
+    decision = alike(stage, AT_ROLLOVER)
     assert DERIVED in proven(verifier, stage, tmp_path, decision)
     forged = sold_as(stage, caps_bp=(4_999,))
     with pytest.raises(verifier.Refused, match="'share' is not met: its day must end first"):
