@@ -7,12 +7,14 @@ from collections.abc import Iterator
 
 import msgspec
 
-from firm.permissions import Permission as P
+from firm.permissions import Permission
 from web.visitor import Visitor
+
+P = Permission
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
-    """`name`: of its words, `nav.NAME` in the catalog. `key`: the letter after g, "" for none. `permission`: None for everybody of its kind.
+    """`name`: of its words, `nav.NAME` in the catalog. `key`: the letter after g, "" for none. `permission`: None for all of its kind.
 
     `exact`: it is marked as where one is on this very page alone. `listed`: it stands in the navigation, and not in the palette alone.
     `verb`: one goes there to do it.
