@@ -26,7 +26,8 @@ from web.firm import Firm
 from web.languages import NAMES
 from web.people import named
 from web.said_since import SAID
-from web.shell.speech import spoken
+from web.shell.speech import speech_of, spoken
+from web.shell.spoken import SPOKEN
 from web.shell.toasts import said, toast_in
 from web.shell.ways import SEARCH, ways_of
 from web.signed import signed_of
@@ -82,6 +83,7 @@ class Pages:
             "why_length_min": WHY_LENGTH_MIN,
             "P": Permission,
             "role_word": role_word,
+            "speak": speech_of(Language.ENGLISH),  # of pieces that are made once for many; a page has its own
             "language_names": NAMES,
             "SEARCH": SEARCH,
         }
@@ -112,7 +114,7 @@ def page(
     visitor = visitor_of(connection)
     path, query = connection.scope["path"], connection.scope["query_string"].decode(errors="replace")
     here = f"{path}?{query}" if query else path
-    speak, toast = spoken(connection), toast_in(connection)
+    around, toast = spoken(connection), toast_in(connection)
     everywhere: dict[str, Any] = {
         "visitor": visitor,
         "may": _may(visitor),
@@ -122,14 +124,16 @@ def page(
         if connection.scope.get("method") == "GET"
         else "/",  # what answers a form has no address of its own
         "now_us": firm.now_us(),
-        "speak": speak,
+        "around": around,
+        "speak": around if template in SPOKEN else speech_of(Language.ENGLISH),
+        "spoken": template in SPOKEN,
         "ways": ways_of(visitor),
         "toast": toast,
-        "in_english": _IN_ENGLISH if speak.language is not Language.ENGLISH else "",
+        "in_english": _IN_ENGLISH if around.language is not Language.ENGLISH else "",
     }
     everywhere |= _amiss(firm, visitor)
     everywhere["elsewhere"] = signed_of(connection).elsewhere
-    everywhere["say"] = partial(firm.brand.say, firm_name=firm.name, language=speak.language)
+    everywhere["say"] = partial(firm.brand.say, firm_name=firm.name, language=around.language)
     asked_for_piece = block is not None and connection.headers.get("hx-request") == "true"
     if asked_for_piece and block is not None:
         content = pages.block(template, block, everywhere | context)
