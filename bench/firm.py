@@ -21,7 +21,8 @@ from firm.ids import ID_BITS
 from firm.needs import needs_of
 from firm.ruleset import Program
 from storage.files import FirmDirectory
-from web.auth import LOOPBACK_COOKIE, SESSION_ID_BYTES
+from web.auth import SESSION_ID_BYTES
+from web.cookies import LOOPBACK_COOKIE
 from web.signed import Signed, written
 
 BRIDGE = "sim"

@@ -29,6 +29,7 @@ from web.pages import (
     security_factors,
     security_passkeys,
     security_password,
+    shell,
     sign_in,
     staff_account,
     staff_accounts,
@@ -66,6 +67,7 @@ from web.step_up import secure
 from web.visitor import May, Policy, admit
 
 PAGES = (
+    shell,
     sign_in,
     security,
     security_factors,

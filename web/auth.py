@@ -26,14 +26,13 @@ from web.bounds import (
     PASSWORD_LENGTH_MAX,
     UNSIGNED_US,
 )
+from web.cookies import cookie_in, own_cookie
 from web.firm import Firm
 from web.password_desk import PasswordDesk
 from web.signed import NOTHING, Signed, read_signed, written
 from web.visitor import Visitor
 
 SESSION_ID_BYTES = 32
-SECURE_COOKIE = "__Host-evenhand"
-LOOPBACK_COOKIE = "evenhand"  # a browser takes no __Host- cookie without https
 DEVICE_ENDING = "-device"
 
 _BY_ACCOUNT = Limit(GUESSES_PER_ACCOUNT, GUESS_WINDOW_US)
@@ -109,20 +108,20 @@ async def begin_session(firm: Firm, person: str, before: str | None, signed: Sig
         firm.sessions.set(session_id, written(signed), firm.wall_us(), person)
 
     await anyio.to_thread.run_sync(begin)
-    return _cookie(firm, session_id, None)
+    return own_cookie(firm, session_id, None)
 
 
 async def go_on_as(firm: Firm, session_id: str, signed: Signed) -> Cookie | None:
     """The same session under a new id, after whoever sits there proved anew who they are. None: it has ended."""
     new_id = secrets.token_urlsafe(SESSION_ID_BYTES)
     went_on = await anyio.to_thread.run_sync(firm.sessions.rotate, session_id, new_id, written(signed), firm.wall_us())
-    return _cookie(firm, new_id, None) if went_on else None
+    return own_cookie(firm, new_id, None) if went_on else None
 
 
 async def end_session(firm: Firm, session_id: str | None) -> Cookie:
     if session_id:
         await anyio.to_thread.run_sync(firm.sessions.delete, session_id)
-    return _cookie(firm, "", 0)
+    return own_cookie(firm, "", 0)
 
 
 async def unsigned_session(firm: Firm, connection: ASGIConnection[Any, Any, Any, Any]) -> Signed:
@@ -135,7 +134,7 @@ async def unsigned_session(firm: Firm, connection: ASGIConnection[Any, Any, Any,
 
 
 def session_id_in(firm: Firm, connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
-    return connection.cookies.get(SECURE_COOKIE if firm.https else LOOPBACK_COOKIE)
+    return cookie_in(firm, connection) or None
 
 
 # --- devices ---
@@ -143,7 +142,7 @@ def session_id_in(firm: Firm, connection: ASGIConnection[Any, Any, Any, Any]) ->
 
 def device_in(firm: Firm, connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     """The cookie of the browser that asks, or ""."""
-    return connection.cookies.get((SECURE_COOKIE if firm.https else LOOPBACK_COOKIE) + DEVICE_ENDING, "")
+    return cookie_in(firm, connection, DEVICE_ENDING)
 
 
 def new_device() -> str:
@@ -151,7 +150,7 @@ def new_device() -> str:
 
 
 def device_cookie(firm: Firm, device: str) -> Cookie:
-    return _cookie(firm, device, DEVICE_COOKIE_SECONDS, DEVICE_ENDING)
+    return own_cookie(firm, device, DEVICE_COOKIE_SECONDS, DEVICE_ENDING)
 
 
 def address_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
@@ -231,18 +230,6 @@ def _visitor_of(firm: Firm, session_id: str) -> tuple[Visitor, Signed] | None:
     visitor = Visitor(kind=kind, id=person.id, role="", name=person.name, session_id=session_id)
     known = visitor if kind == "trader" else as_staff(firm, visitor)
     return None if known is None else (known, read_signed(held.content))
-
-
-def _cookie(firm: Firm, value: str, max_age: int | None, ending: str = "") -> Cookie:
-    return Cookie(
-        key=(SECURE_COOKIE if firm.https else LOOPBACK_COOKIE) + ending,
-        value=value,
-        path="/",
-        max_age=max_age,
-        httponly=True,
-        secure=firm.https,
-        samesite="lax",
-    )
 
 
 def _account_key(mail: str) -> str:

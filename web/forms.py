@@ -81,12 +81,13 @@ async def fields_of(request: Request[Any, Any, Any]) -> FormMultiDict:
 
 
 def read_sign_in(fields: Mapping[str, Any]) -> SignIn | Wrong:
+    """What is wrong is told by the names of sentences in the shell's catalog."""
     mail, password = text_in(fields, "mail"), str(fields.get("password", ""))[: PASSWORD_LENGTH_MAX + 1]
     errors = {}
     if not mail:
-        errors["mail"] = "Enter your mail address."
+        errors["mail"] = "sign_in.no_mail"
     if not password:
-        errors["password"] = "Enter your password."  # noqa: S105  (a sentence about one)
+        errors["password"] = "sign_in.no_password"  # noqa: S105  (the name of a sentence about one)
     if errors:
         return Wrong(errors, {"mail": mail})
     return SignIn(mail, password, path_of_ours(text_in(fields, "next")))

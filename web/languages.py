@@ -1,4 +1,6 @@
-"""Languages: in which one a page of rules is read: the one that its address names, else the first that the browser asks for."""
+"""Languages: in which one a page is read: the one that its address names, else the one that its reader chose, else the first that the
+browser asks for.
+"""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
@@ -8,8 +10,11 @@ from typing import Any
 from litestar.connection import ASGIConnection
 
 from firm.sentences.languages import Language
+from web.cookies import cookie_in
 
 PARAMETER = "language"
+CHOSEN = "-language"
+"""The ending of the cookie that keeps the reader's choice."""
 NAMES: Mapping[Language, str] = MappingProxyType(
     {
         Language.ENGLISH: "English",
@@ -127,12 +132,13 @@ HEADINGS: Mapping[str, Mapping[Language, str]] = MappingProxyType(
 
 
 def language_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Language:
-    """The reader's, of those that rules are spoken in; English where none is."""
-    named = _known(str(connection.query_params.get(PARAMETER, "")))
-    if named is not None:
-        return named
+    """The reader's, of those that pages are spoken in; English where none is."""
+    named = known(str(connection.query_params.get(PARAMETER, "")))
+    chosen = known(cookie_in(connection.app.state.firm, connection, CHOSEN))
+    if named is not None or chosen is not None:
+        return named or chosen or Language.ENGLISH
     asked = _accepted(connection.headers.get("accept-language", ""))
-    return next((language for tag in asked if (language := _known(tag)) is not None), Language.ENGLISH)
+    return next((language for tag in asked if (language := known(tag)) is not None), Language.ENGLISH)
 
 
 def headings(language: Language) -> dict[str, str]:
@@ -155,7 +161,7 @@ def _weighed(part: str) -> tuple[str, Decimal]:
     return tag.strip(), weight if weight.is_finite() else Decimal(0)
 
 
-def _known(tag: str) -> Language | None:
+def known(tag: str) -> Language | None:
     """ "pt-BR" is Portuguese."""
     code = tag.partition("-")[0].lower()
     return Language(code) if code in set(Language) else None

@@ -1,21 +1,29 @@
 """Passwords: which ones nobody may choose. Length is all that is asked of their making; no letters of some kind, no change by date."""
 
+from firm.sentences.languages import Language
 from web.bounds import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
 from web.breached_list import BreachedList
+from web.shell.speech import Speech, speech_of
 
 WORD_LENGTH_MIN = 3  # a shorter name says nothing of a password
 
 
-def why_refused(password: str, breached: BreachedList, own_words: tuple[str, ...]) -> str | None:
-    """A sentence; None: it is good. `own_words`: mail address, name, the firm's name: what a stranger would try first."""
+def why_refused(
+    password: str, breached: BreachedList, own_words: tuple[str, ...], speak: Speech | None = None
+) -> str | None:
+    """A sentence; None: it is good. `own_words`: mail address, name, the firm's name: what a stranger would try first.
+
+    `speak`: in which language; None on the console, which is in English.
+    """
+    speak = speak or speech_of(Language.ENGLISH)
     if len(password) < PASSWORD_LENGTH_MIN:
-        return f"Use at least {PASSWORD_LENGTH_MIN} characters: a few words together are easy to keep."
+        return speak("password.too_short", least=PASSWORD_LENGTH_MIN)
     if len(password) > PASSWORD_LENGTH_MAX:
-        return f"Use at most {PASSWORD_LENGTH_MAX} characters."
+        return speak("password.too_long", most=PASSWORD_LENGTH_MAX)
     if _letters(password) in _forms(own_words):
-        return "This is your name, your mail address or the firm’s name: strangers try it first."
+        return speak("password.own_words")
     if breached.has(password):
-        return "This password is in lists of passwords that have leaked: whoever guesses tries those first. Choose another."
+        return speak("password.leaked")
     return None
 
 

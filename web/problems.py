@@ -19,30 +19,15 @@ from web.forms import keeping, path_of_ours
 from web.passkeys import site_of
 from web.proof_page import PROOF, SECURITY, proof_page
 from web.render import page
+from web.shell.speech import spoken
 from web.step_up import FactorNeeded, ProofNeeded
 from web.visitor import PermissionMissing, SignInNeeded, Visitor, visitor_of
 
 _LOG = logging.getLogger(__name__)
 
-# Title, and what to do next. What only staff can do about it is said to staff.
-_ASK_AN_OWNER = "If you think you should have it, ask an owner of the firm."
-_IN_THE_BACKOFFICE = "You see the same in the backoffice."
 _TRADERS_PAGE = re.compile(r"/(?:accounts|decisions)(?:/[0-9A-Za-z-]+)?(?=/|$)")
-_WORDS: dict[int, tuple[str, str]] = {
-    400: ("We could not read that", "Go back and try again. If you followed a link, it may be incomplete."),
-    401: ("Your session has ended", "Sign in again: you come back to where you were."),
-    403: ("You have no permission for this", "Go back to the page you came from."),
-    404: ("There is nothing here", "The address may be mistyped, or the page is not yours to see."),
-    405: ("That is not possible here", "Go back to the page you came from."),
-    409: ("Not yet", "Try again in a minute."),
-    413: ("That was too large", "Send less at once."),
-    429: ("Too much at once", "Wait a moment, then try again."),
-    500: (
-        "Something failed on our side",
-        "Nothing of yours is lost: what was confirmed stays confirmed. Tell us the reference below.",
-    ),
-    503: ("We cannot answer right now", "Reload the page in a moment."),
-}
+# Those that have words of their own: a title, and what to do next. What only staff can do about it is said to staff.
+_WORDED = (400, 401, 403, 404, 405, 409, 413, 429, 500, 503)
 
 
 SIGN_IN_REFUSED = (
@@ -147,18 +132,18 @@ def _with_query(path: str, query: str) -> str:
 
 
 # What is most likely meant by who is staff and asked for what is not there.
-_FRONT = ("/", "Front page")
+_FRONT = ("/", "front")
 _WAYS_ON = {
-    "/staff/rows": ("/staff/trace", "To the desk trace"),
-    "/staff/trace": ("/staff/accounts", "To the accounts"),
-    "/staff/trace.jsonl": ("/staff/accounts", "To the accounts"),
-    "/staff/accounts": ("/staff/accounts", "To the accounts"),
-    "/staff/decisions": ("/staff/decisions", "To the decisions"),
+    "/staff/rows": ("/staff/trace", "to_trace"),
+    "/staff/trace": ("/staff/accounts", "to_accounts"),
+    "/staff/trace.jsonl": ("/staff/accounts", "to_accounts"),
+    "/staff/accounts": ("/staff/accounts", "to_accounts"),
+    "/staff/decisions": ("/staff/decisions", "to_decisions"),
 }
 
 
 def _way_on(path: str, status: int) -> tuple[str, str]:
-    """Address and words of the page from which to go on."""
+    """The page from which to go on, and the name of its words, `problem.NAME`."""
     return _WAYS_ON.get("/".join(path.split("/")[:3]), _FRONT) if status == HTTPStatus.NOT_FOUND else _FRONT
 
 
@@ -177,21 +162,22 @@ def _problem_page(
     visitor: Visitor | None,
     error: Exception | None = None,
 ) -> Response[Any]:
-    title, advice = _WORDS.get(status, _WORDS[400 if status < 500 else 500])
+    speak, worded = spoken(request), status if status in _WORDED else 400 if status < 500 else 500
+    advice = str(worded)
     missing = error if isinstance(error, PermissionMissing) else None
     request.scope["user"] = visitor  # so that the page of the error has their way around, too
     backoffice = ""
     if status == 403 and visitor is not None and visitor.kind == "staff":
         theirs = _TRADERS_PAGE.match(request.url.path)
         backoffice = f"/staff{theirs[0]}" if theirs else ""
-        advice = _IN_THE_BACKOFFICE if theirs else _ASK_AN_OWNER
+        advice = "in_the_backoffice" if theirs else "ask_an_owner"
     said = "" if detail in _SAYS_NOTHING else detail
     return page(
         request,
         "problem.html",
         status=status,
-        title=title,
-        advice=advice,
+        title=speak(f"problem.title.{worded}"),
+        advice=speak(f"problem.advice.{advice}"),
         detail=said,
         backoffice=backoffice,
         way_on=_way_on(request.url.path, status),

@@ -20,13 +20,18 @@ from firm.ids import id_text
 from firm.money import Money
 from firm.override_words import effect_in_words, override_in_words
 from firm.permissions import Permission, role_word
+from firm.sentences.languages import Language
 from web import charts, drift_view, judged_words, owed_view, reasons, standing_view, words
 from web.bounds import WHY_LENGTH_MIN
 from web.brand.brand import Brand
 from web.firm import Firm
-from web.languages import language_of
+from web.languages import NAMES
 from web.people import named
 from web.said_since import SAID
+from web.shell.speech import speech_of, spoken
+from web.shell.spoken import SPOKEN
+from web.shell.toasts import said, toast_in
+from web.shell.ways import SEARCH, ways_of
 from web.signed import signed_of
 from web.standing_view import said_of
 from web.visitor import CSRF_FIELD, Visitor, visitor_of
@@ -98,6 +103,9 @@ class Pages:
             "why_length_min": WHY_LENGTH_MIN,
             "P": Permission,
             "role_word": role_word,
+            "speak": speech_of(Language.ENGLISH),  # of pieces that are made once for many; a page has its own
+            "language_names": NAMES,
+            "SEARCH": SEARCH,
         }
 
     def text(self, template: str, context: Context) -> str:
@@ -126,22 +134,36 @@ def page(
     visitor = visitor_of(connection)
     path, query = connection.scope["path"], connection.scope["query_string"].decode(errors="replace")
     here = f"{path}?{query}" if query else path
+    around, toast = spoken(connection), toast_in(connection)
     everywhere: dict[str, Any] = {
         "visitor": visitor,
         "may": _may(visitor),
         "path": path,
         "here": here,
+        "back": here
+        if connection.scope.get("method") == "GET"
+        else "/",  # what answers a form has no address of its own
         "now_us": firm.now_us(),
+        "around": around,
+        "speak": around if template in SPOKEN else speech_of(Language.ENGLISH),
+        "spoken": template in SPOKEN,
+        "ways": ways_of(visitor),
+        "toast": toast,
+        "in_english": _IN_ENGLISH if around.language is not Language.ENGLISH else "",
     }
     everywhere |= _amiss(firm, visitor)
     everywhere["elsewhere"] = signed_of(connection).elsewhere
-    everywhere["say"] = partial(firm.brand.say, firm_name=firm.name, language=language_of(connection))
+    everywhere["say"] = partial(firm.brand.say, firm_name=firm.name, language=around.language)
     asked_for_piece = block is not None and connection.headers.get("hx-request") == "true"
     if asked_for_piece and block is not None:
         content = pages.block(template, block, everywhere | context)
     else:
         content = pages.text(template, everywhere | context)
-    return Response(content, media_type=MediaType.HTML, status_code=status, headers={"vary": "HX-Request, Cookie"})
+    vary = {"vary": "HX-Request, Cookie, Accept-Language"}
+    answer = Response(content, media_type=MediaType.HTML, status_code=status, headers=vary)
+    if toast and not asked_for_piece:
+        answer.set_cookie(said(connection))
+    return answer
 
 
 def _may(visitor: Visitor | None) -> Callable[[Permission], bool]:
@@ -160,8 +182,9 @@ def _amiss(firm: Firm, visitor: Visitor | None) -> Context:
 def _icon(name: str) -> Markup:
     """A picture beside words that say the same; screen readers pass it by."""
     if name not in _ICONS:
-        _ICONS[name] = Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>').format(
-            _asset("vendor/lucide/sprite.svg"), name
+        turns = " turns" if name in _TURNING else ""
+        _ICONS[name] = Markup('<svg class="icon{}" aria-hidden="true"><use href="{}#{}"/></svg>').format(
+            turns, _asset("vendor/lucide/sprite.svg"), name
         )
     return _ICONS[name]
 
@@ -171,6 +194,8 @@ def _made(_name: str, _rests_on: Any, macro: Callable[..., str], *given: Any) ->
     return macro(*given)
 
 
+_IN_ENGLISH = Markup(' lang="en" dir="ltr"')  # of what is not translated yet, on a page in another language
+_TURNING = {"arrow-left", "arrow-right", "arrow-up-right", "log-in", "log-out"}  # with the way that the page runs
 _ICONS: dict[str, Markup] = {}  # of the names that our templates and words have
 _ASSETS: dict[str, str] = {}
 

@@ -32,6 +32,11 @@ class Catalog(msgspec.Struct, frozen=True):
 def catalog_of(language: Language) -> Catalog:
     """The catalog of a language."""
     text = resources.files(__package__).joinpath("catalog", f"{language}.toml").read_text(encoding="utf-8")
+    return read_catalog(language, text)
+
+
+def read_catalog(language: Language, text: str) -> Catalog:
+    """A catalog from its TOML, ours of rules or another that is written like it."""
     told = tomllib.loads(text)
     nouns = {
         noun: {Plural(category): form for category, form in forms.items()} for noun, forms in told.pop("noun").items()

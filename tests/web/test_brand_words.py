@@ -11,6 +11,7 @@ from web.brand.brand import Brand
 from web.brand.faults import BrandFault
 from web.brand.prose import markdown, plain, read_text
 from web.brand.sentences import SENTENCES, read_sentences
+from web.shell.words import shell_catalog
 
 QUIET = 'rel="noreferrer"'
 
@@ -142,18 +143,20 @@ def test_a_mistake_in_a_sentence_is_told_with_what_is_known(text: str, told: str
     assert told in str(refused.value)
 
 
-def test_a_sentence_is_said_in_the_readers_language_else_in_english() -> None:
+def test_a_sentence_of_the_firms_own_comes_before_ours_and_says_what_language_it_is_in() -> None:
     own = read_sentences(
         '[en]\nfooter = "{firm} <b>"\n[ar]\nsign_in_title = "مرحبا {firm}"\nsupport = "اكتب {support}"'.encode()
     )
     brand = Brand(support="help@acme.example", sentences=own)
-    assert str(brand.say("footer", "A & B", Language.GERMAN)) == "A &amp; B &lt;b&gt;"
-    assert str(brand.say("sign_in_title", "A", Language.ARABIC)) == '<span lang="ar" dir="rtl">مرحبا A</span>'
-    assert str(brand.say("sign_in_title", "{support}", Language.GERMAN)) == "Sign in to {support}"
+    assert str(brand.say("footer", "A & B", Language.GERMAN)) == '<span lang="en" dir="ltr">A &amp; B &lt;b&gt;</span>'
+    assert str(brand.say("sign_in_title", "A", Language.ARABIC)) == "مرحبا A"
+    assert str(brand.say("sign_in_title", "{support}", Language.GERMAN)) == "Anmelden bei {support}"
     assert 'href="mailto:help@acme.example"' in str(brand.say("support", "A", Language.ARABIC))
 
 
 def test_every_sentence_that_can_be_replaced_is_in_the_operators_page() -> None:
     page = (Path(__file__).parents[2] / "docs" / "operating" / "brand.md").read_text(encoding="utf-8")
-    for name, text in SENTENCES.items():
+    ours = shell_catalog(Language.ENGLISH).messages
+    for name in SENTENCES:
+        text = ours[f"brand.{name}"]
         assert f"| `{name}` | {text or '(nothing)'} |" in page

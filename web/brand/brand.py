@@ -66,11 +66,11 @@ class Brand:
         return next((each for each in self.legal if each.name == name and each.body is not None), None)
 
     def say(self, name: str, firm_name: str, language: Language) -> Markup:
-        """A sentence for a page in English; one in another language says so, and which way it runs."""
+        """A sentence for a page in the reader's `language`; one in another says so, and which way it runs."""
         said = self.sentences.say(name, language)
         contact = Markup('<a href="{}" rel="noreferrer">{}</a>').format(self.support_link, self.support)
         text = escape(said.text).replace(SUPPORT, contact).replace(FIRM, escape(firm_name))
-        if said.language is Language.ENGLISH:
+        if said.language is language:
             return text
         way = "rtl" if said.language.value in RIGHT_TO_LEFT else "ltr"
         return Markup('<span lang="{}" dir="{}">{}</span>').format(said.language.value, way, text)

@@ -8,30 +8,28 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from firm.sentences.languages import Language
 from web.brand.faults import BrandFault
+from web.shell.words import shell_catalog
 
 BYTES_MAX = 64 * 1024
 LENGTH_MAX = 300
 FIRM, SUPPORT = "{firm}", "{support}"
-SENTENCES: Mapping[str, str] = MappingProxyType(
-    {
-        "sign_in_title": "Sign in to {firm}",
-        "sign_in_lead": "Traders and staff use the same door.",
-        "legal_notice": "",
-        "footer": "{firm} · every decision can be shown, replayed and checked.",
-        "support": "If you think this is wrong, a person looks at it: write to {support}.",
-        "support_label": "Support",
-        "terms_label": "Terms",
-        "privacy_label": "Privacy",
-        "imprint_label": "Imprint",
-        "risk_label": "Risk notice",
-    }
+SENTENCES = (
+    "sign_in_title",
+    "sign_in_lead",
+    "legal_notice",
+    "footer",
+    "support",
+    "support_label",
+    "terms_label",
+    "privacy_label",
+    "imprint_label",
+    "risk_label",
 )
-"""Each with its English words. {firm} is the firm's name; {support} the contact, in `support` alone, and once."""
+"""Ours are `brand.NAME` in the shell's catalog. {firm} is the firm's name; {support} the contact, in `support` alone, and once."""
 _MARK = re.compile(r"[{}]")
 
 
@@ -50,11 +48,11 @@ class Sentences:
     own: Mapping[Language, Mapping[str, str]] = field(default_factory=dict)
 
     def say(self, name: str, language: Language) -> Said:
-        """In the reader's language where the firm has words of its own in it, else in English: the firm's, or ours."""
+        """The firm's own words: in the reader's language, else in English; ours in the reader's where it has none."""
         for spoken in (language, Language.ENGLISH):
             if name in self.own.get(spoken, {}):
                 return Said(self.own[spoken][name], spoken)
-        return Said(SENTENCES[name], Language.ENGLISH)
+        return Said(shell_catalog(language).messages[f"brand.{name}"], language)
 
 
 def read_sentences(content: bytes) -> Sentences:

@@ -52,9 +52,7 @@ async def _notices(request: Request[Any, Any, Any], account: int, room: str) -> 
         "room": room,
         "before": before,
     }
-    told = page(request, "notices.html", **context, **answer)
-    told.headers["vary"] = "HX-Request, Cookie, Accept-Language"
-    return told
+    return page(request, "notices.html", **context, **answer)
 
 
 ROUTES = (notices, staff_notices)

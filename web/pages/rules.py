@@ -57,9 +57,7 @@ async def _rules(request: Request[Any, Any, Any], account: int, room: str) -> Re
         "headings": headings(language),
         "room": room,
     }
-    answer = page(request, "rules.html", **context)
-    answer.headers["vary"] = "HX-Request, Cookie, Accept-Language"
-    return answer
+    return page(request, "rules.html", **context)
 
 
 def _on_offer(book: apsw.Connection, program: str) -> Program | None:

@@ -22,6 +22,7 @@ from web.passkeys import site_of
 from web.people import staff_names
 from web.proof_page import SECURITY
 from web.render import page
+from web.shell.toasts import told
 from web.signed import read_signed, signed_of, written
 from web.step_up import may_act
 from web.visitor import Policy, Visitor, firm_of, signed_in
@@ -66,7 +67,7 @@ async def security_end_session(request: Request[Any, Any, Any], name: FromPath[s
     require_taking(firm)
     await anyio.to_thread.run_sync(firm.sessions.end_named, visitor.reference, name)
     await note(request, visitor.reference, SecurityAct.SESSIONS_ENDED)
-    return Redirect(SECURITY, status_code=303)
+    return told(request, Redirect(SECURITY, status_code=303), "sessions_ended")
 
 
 @post("/security/sessions/end-others", policy=Policy.SIGNED_IN)
@@ -75,14 +76,14 @@ async def security_end_others(request: Request[Any, Any, Any]) -> Redirect:
     require_taking(firm)
     await anyio.to_thread.run_sync(firm.sessions.delete_person, visitor.reference, visitor.session_id)
     await note(request, visitor.reference, SecurityAct.SESSIONS_ENDED)
-    return Redirect(SECURITY, status_code=303)
+    return told(request, Redirect(SECURITY, status_code=303), "others_ended")
 
 
 @post("/security/devices/{name:str}/removal", policy=Policy.SIGNED_IN)
 async def security_forget_device(request: Request[Any, Any, Any], name: FromPath[str]) -> Redirect:
     firm, visitor = firm_of(request), signed_in(request)
     await anyio.to_thread.run_sync(firm.devices.forget, visitor.reference, name)
-    return Redirect(SECURITY, status_code=303)
+    return told(request, Redirect(SECURITY, status_code=303), "device_forgotten")
 
 
 @post("/security/elsewhere/dismissal", policy=Policy.SIGNED_IN, enrolling=True)
@@ -113,7 +114,6 @@ async def security_page(request: Request[Any, Any, Any], wrong: str = "", status
         mine=mine,
         wrong=wrong,
         names=names,
-        acts=ACTS,
         must_enrol=visitor.kind == "staff" and not may_act(firm, signed),
         passkeys=site_of(firm) is not None,
         this_device=device_name(auth.device_in(firm, request)),
@@ -142,19 +142,5 @@ def _event(firm: Firm, visitor: Visitor, line: SecurityLine) -> Event:
     whence = msgspec.json.decode(value, type=Whence) if value else Whence("", "")
     return Event(line, whence.address, whence.device)
 
-
-ACTS = {
-    SecurityAct.PASSWORD_CHANGED: "Password changed",
-    SecurityAct.PASSWORD_RESET: "New password set",
-    SecurityAct.TOTP_ADDED: "Authenticator app added",
-    SecurityAct.TOTP_REMOVED: "Authenticator app removed",
-    SecurityAct.PASSKEY_ADDED: "Passkey added",
-    SecurityAct.PASSKEY_REMOVED: "Passkey removed",
-    SecurityAct.CODES_RENEWED: "Recovery codes renewed",
-    SecurityAct.CODE_USED: "Recovery code used",
-    SecurityAct.FACTORS_RESET: "Second factors removed by the firm",
-    SecurityAct.SESSIONS_ENDED: "Other sessions ended",
-    SecurityAct.DEVICE_NEW: "Signed in from a new device",
-}
 
 ROUTES = (security, security_end_session, security_end_others, security_forget_device, security_dismiss)

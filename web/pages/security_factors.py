@@ -29,11 +29,13 @@ from web.second_factor import (
     renew_codes,
     secret_text,
 )
+from web.shell.speech import spoken
+from web.shell.toasts import told
 from web.signed import signed_of
 from web.visitor import Policy, firm_of, signed_in
 
-LAST_OF_STAFF = "Staff need a second factor: add another one before you remove this one."
-NO_PASSWORD = "This is not your password."  # noqa: S105  (a sentence about one)
+LAST_OF_STAFF = "security.last_of_staff"
+NO_PASSWORD = "proof.not_yours"  # noqa: S105  (the name of a sentence about one)
 
 
 # --- an authenticator app ---
@@ -57,8 +59,8 @@ async def security_confirm_totp(request: Request[Any, Any, Any]) -> Response[Any
         return await added(request, SecurityAct.TOTP_ADDED, before)
     offered = before.offered if firm.wall_us() < before.offered_until_us else b""
     if not offered:
-        return await security_page(request, "That took too long. Begin again: the app gets a new secret.", 422)
-    return await _totp_page(request, offered, "This code does not belong to this secret. Wait for the next one.", 422)
+        return await security_page(request, spoken(request)("totp.too_late"), 422)
+    return await _totp_page(request, offered, spoken(request)("totp.not_of_it"), 422)
 
 
 @post("/security/totp/removal", policy=Policy.SIGNED_IN, fresh=True)
@@ -71,7 +73,7 @@ async def security_renew_codes(request: Request[Any, Any, Any]) -> Response[Any]
     firm, visitor = firm_of(request), signed_in(request)
     require_taking(firm)
     if not (await factors_of(firm, visitor.reference)).any:
-        return await security_page(request, "Recovery codes stand in for a second factor: add one first.", 422)
+        return await security_page(request, spoken(request)("codes.need_factor"), 422)
     codes = await renew_codes(firm, request.app.state.passwords, visitor.reference)
     await note(request, visitor.reference, SecurityAct.CODES_RENEWED)
     return page(request, "recovery_codes.html", codes=codes, first=False)
@@ -95,9 +97,9 @@ async def security_prove(request: Request[Any, Any, Any]) -> Response[Any]:
             request, str(fields.get("password", "")), text_in(fields, "code"), text_in(fields, "credential")
         )
     except auth.TooManyGuesses as guesses:
-        return proof_page(request, kept, wanted, wait_for(guesses), 429)
+        return proof_page(request, kept, wanted, wait_for(request, guesses), 429)
     if wrong:
-        return proof_page(request, kept, wanted, wrong, 422)
+        return proof_page(request, kept, wanted, spoken(request)(wrong), 422)
     cookie = await proven_again(request)
     if cookie is None:
         return Redirect("/sign-in", status_code=303)
@@ -107,7 +109,10 @@ async def security_prove(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 async def _wrong_proof(request: Request[Any, Any, Any], password: str, code: str, credential: str) -> str:
-    """ "" where it is right. Who has a second factor shows it; a password alone is not enough then. Raises TooManyGuesses."""
+    """The name of a sentence, or "" where it is right. Who has a second factor shows it: a password alone is not enough then.
+
+    Raises TooManyGuesses.
+    """
     firm, desk, visitor = firm_of(request), request.app.state.passwords, signed_in(request)
     has = (await factors_of(firm, visitor.reference)).any
     if has and credential:
@@ -145,7 +150,7 @@ async def added(request: Request[Any, Any, Any], act: SecurityAct, before: Facto
         await anyio.to_thread.run_sync(firm.sessions.delete_person, reference, str(cookie.value))
     await note(request, reference, act)
     if before.any:
-        answer: Response[Any] = Redirect(SECURITY, status_code=303)
+        answer: Response[Any] = told(request, Redirect(SECURITY, status_code=303), "factor_added")
     else:
         codes = await renew_codes(firm, request.app.state.passwords, reference)
         answer = page(request, "recovery_codes.html", codes=codes, first=True)
@@ -168,10 +173,10 @@ async def removed(request: Request[Any, Any, Any], act: SecurityAct, less: Any) 
 
     left = await anyio.to_thread.run_sync(firm.vault.change_factors, visitor.reference, work)
     if left is None:
-        return await security_page(request, LAST_OF_STAFF, 422)
+        return await security_page(request, spoken(request)(LAST_OF_STAFF), 422)
     cookie = await proven_again(request, factor=left.any)
     await note(request, visitor.reference, act)
-    answer = Redirect(SECURITY, status_code=303)
+    answer = told(request, Redirect(SECURITY, status_code=303), act.value)
     if cookie is not None:
         answer.set_cookie(cookie)
     return answer

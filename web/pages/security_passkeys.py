@@ -22,6 +22,7 @@ from web.pages.security_factors import added, removed
 from web.passkeys import PasskeyRefused, asked_to_make, keep_made, new_challenge, site_of
 from web.render import page
 from web.second_factor import factors_of
+from web.shell.speech import spoken
 from web.visitor import Policy, firm_of, signed_in
 
 NEW = "/security/passkeys/new"
@@ -58,8 +59,7 @@ async def security_add_passkey(request: Request[Any, Any, Any]) -> Response[Any]
     try:
         await keep_made(firm, visitor.reference, text_in(fields, "credential"), challenge, name)
     except PasskeyRefused:
-        told = "This passkey was not taken. It may be here already, or the page was open for too long: try again."
-        return _page(request, told, 422, full=False)
+        return _page(request, spoken(request)("passkey.not_taken"), 422, full=False)
     return await added(request, SecurityAct.PASSKEY_ADDED, before)
 
 
@@ -67,7 +67,7 @@ async def security_add_passkey(request: Request[Any, Any, Any]) -> Response[Any]
 async def security_remove_passkey(request: Request[Any, Any, Any], handle: FromPath[str]) -> Response[Any]:
     held = await factors_of(firm_of(request), signed_in(request).reference)
     if not any(each.handle == handle for each in held.passkeys):
-        return await security_page(request, "This passkey is not here any more.", 422)
+        return await security_page(request, spoken(request)("passkey.gone"), 422)
     return await removed(
         request,
         SecurityAct.PASSKEY_REMOVED,

@@ -18,13 +18,14 @@ from web.pages.sign_in import wait_for
 from web.passwords import why_refused
 from web.proof_page import SECURITY
 from web.render import page
+from web.shell.speech import spoken
+from web.shell.toasts import told
 from web.signed import Signed
 from web.visitor import CSRF_FIELD, ForeignForm, Policy, csrf_token_of, firm_of, signed_in
 
 CHANGE = "/security/password"
 RESET = "/new-password"
-NOT_THE_SAME = "The two new passwords are not the same."
-LINK_GONE = "This link was used already, or is older than an hour. Ask the firm for a new one."
+LINK_GONE = "password.link_gone"
 
 
 @get(CHANGE, policy=Policy.SIGNED_IN, enrolling=True, fresh=True)
@@ -40,11 +41,11 @@ async def security_change_password(request: Request[Any, Any, Any]) -> Response[
     try:
         is_theirs = await is_password_of(request, str(fields.get("present", "")))
     except auth.TooManyGuesses as guesses:
-        return page(request, "password.html", status=429, wrong={"": wait_for(guesses)})
+        return page(request, "password.html", status=429, wrong={"": wait_for(request, guesses)})
     person = await anyio.to_thread.run_sync(firm.vault.person, visitor.kind, visitor.id)
-    wrong = _wrong_words(firm, person, str(fields.get("fresh", "")), str(fields.get("again", "")))
+    wrong = _wrong_words(request, person, str(fields.get("fresh", "")), str(fields.get("again", "")))
     if not is_theirs:
-        wrong["present"] = NO_PASSWORD
+        wrong["present"] = spoken(request)(NO_PASSWORD)
     if wrong or person is None:
         return page(request, "password.html", status=422, wrong=wrong)
     await _set(request, person, str(fields.get("fresh", "")))
@@ -53,7 +54,7 @@ async def security_change_password(request: Request[Any, Any, Any]) -> Response[
         firm.sessions.delete_person, visitor.reference, str(cookie.value) if cookie else visitor.session_id
     )
     await note(request, visitor.reference, SecurityAct.PASSWORD_CHANGED)
-    answer = Redirect(SECURITY, status_code=303)
+    answer = told(request, Redirect(SECURITY, status_code=303), "password_changed")
     if cookie is not None:
         answer.set_cookie(cookie)
     return answer
@@ -70,7 +71,7 @@ async def new_password(request: Request[Any, Any, Any]) -> Response[Any]:
         answer.set_cookie(session)
         return answer
     good = await _whose_link(firm, (await auth.unsigned_session(firm, request)).reset) is not None
-    return _reset_page(request, {} if good else {"": LINK_GONE}, 200 if good else 422, good=good)
+    return _reset_page(request, {} if good else _gone(request), 200 if good else 422, good=good)
 
 
 @post(RESET, policy=Policy.PUBLIC)
@@ -81,18 +82,18 @@ async def set_new_password(request: Request[Any, Any, Any]) -> Response[Any]:
     held, session_id = await auth.unsigned_session(firm, request), auth.session_id_in(firm, request) or ""
     person = await _whose_link(firm, held.reset)
     if person is None:
-        return _reset_page(request, {"": LINK_GONE}, 422, good=False)
+        return _reset_page(request, _gone(request), 422, good=False)
     if text_in(fields, CSRF_FIELD) != csrf_token_of(session_id):
         raise ForeignForm("the form is from an earlier session: go back, reload the page, and send it again")
-    wrong = _wrong_words(firm, person, str(fields.get("fresh", "")), str(fields.get("again", "")))
+    wrong = _wrong_words(request, person, str(fields.get("fresh", "")), str(fields.get("again", "")))
     if wrong:
         return _reset_page(request, wrong, 422, good=True)
     if await anyio.to_thread.run_sync(firm.resets.use, held.reset, firm.wall_us()) != person.reference:
-        return _reset_page(request, {"": LINK_GONE}, 422, good=False)
+        return _reset_page(request, _gone(request), 422, good=False)
     await _set(request, person, str(fields.get("fresh", "")))
     await anyio.to_thread.run_sync(firm.sessions.delete_person, person.reference)
     await note(request, person.reference, SecurityAct.PASSWORD_RESET)
-    answer = Redirect("/sign-in", status_code=303)
+    answer = told(request, Redirect("/sign-in", status_code=303), "password_set")
     answer.set_cookie(await auth.end_session(firm, session_id))
     return answer
 
@@ -111,12 +112,17 @@ async def _set(request: Request[Any, Any, Any], person: Person, password: str) -
     await anyio.to_thread.run_sync(firm.vault.change_password_hash, person.kind, person.id, fresh)
 
 
-def _wrong_words(firm: Firm, person: Person | None, fresh: str, again: str) -> dict[str, str]:
+def _gone(request: Request[Any, Any, Any]) -> dict[str, str]:
+    return {"": spoken(request)(LINK_GONE)}
+
+
+def _wrong_words(request: Request[Any, Any, Any], person: Person | None, fresh: str, again: str) -> dict[str, str]:
+    firm, speak = firm_of(request), spoken(request)
     own_words = (person.mail, person.name, firm.name) if person else (firm.name,)
-    refused = why_refused(fresh, firm.breached, own_words)
+    refused = why_refused(fresh, firm.breached, own_words, speak)
     if refused:
         return {"fresh": refused}
-    return {"again": NOT_THE_SAME} if fresh != again else {}
+    return {"again": speak("password.not_the_same")} if fresh != again else {}
 
 
 def _reset_page(request: Request[Any, Any, Any], wrong: dict[str, str], status: int, *, good: bool) -> Response[str]:

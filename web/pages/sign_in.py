@@ -20,15 +20,17 @@ from web.notes import note_at_sign_in
 from web.passkeys import asked_to_sign, new_challenge, site_of
 from web.render import page
 from web.second_factor import proven_by_code
+from web.shell.speech import spoken
+from web.shell.toasts import told
 from web.signed import Signed
 from web.visitor import CSRF_FIELD, ForeignForm, Policy, csrf_token_of, firm_of, visitor_of
-from web.words import plural
 
 HOMES = {"trader": "/accounts", "staff": "/staff"}
-NOT_THESE = "This mail address and password do not belong together."
-NO_SUCH_CODE = "This code is not right, or was used already. Wait for the next one."
-NO_PASSKEY = "This passkey was not taken. It may have been removed, or the page was open for too long: try again."
-TOO_LATE = "That took too long. Please sign in again."
+# Names of sentences in the shell's catalog.
+NOT_THESE = "sign_in.not_these"
+NO_SUCH_CODE = "sign_in.no_such_code"
+NO_PASSKEY = "sign_in.no_passkey"
+TOO_LATE = "sign_in.too_late"
 
 
 @get("/", policy=Policy.PUBLIC)
@@ -50,14 +52,18 @@ async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
     firm, desk, fields = firm_of(request), request.app.state.passwords, await fields_of(request)
     asked, kept = read_sign_in(fields), read_kept(fields)
     if isinstance(asked, Wrong):
-        return _again(request, asked, 422, kept)
+        speak = spoken(request)
+        said = {name: speak(key) for name, key in asked.errors.items()}
+        return _again(request, Wrong(said, asked.typed), 422, kept)
     device = auth.device_in(firm, request)
     try:
         person = await auth.recognise(firm, desk, asked.mail, asked.password, auth.address_of(request), device)
     except auth.TooManyGuesses as guesses:
-        return _again(request, Wrong({"": wait_for(guesses)}, {"mail": asked.mail}), 429, kept)
+        return _again(request, Wrong({"": wait_for(request, guesses)}, {"mail": asked.mail}), 429, kept)
     if person is None:
-        return _again(request, Wrong({"": NOT_THESE}, {"mail": asked.mail, "next": asked.next}), 422, kept)
+        return _again(
+            request, Wrong({"": spoken(request)(NOT_THESE)}, {"mail": asked.mail, "next": asked.next}), 422, kept
+        )
     held = read_factors(await anyio.to_thread.run_sync(firm.vault.factors, person.reference))
     if held.any:
         return await _ask_for_factor(request, person, asked, kept)
@@ -75,7 +81,7 @@ async def sign_in_factor(request: Request[Any, Any, Any]) -> Response[Any]:
     )
     session_id = auth.session_id_in(firm, request) or ""
     if not waits.waiting or firm.wall_us() > waits.waiting_until_us:
-        return _again(request, Wrong({"": TOO_LATE}, {"next": wanted}), 422, kept)
+        return _again(request, Wrong({"": spoken(request)(TOO_LATE)}, {"next": wanted}), 422, kept)
     if text_in(fields, CSRF_FIELD) != csrf_token_of(session_id):
         raise ForeignForm("the form is from an earlier session: go back, reload the page, and send it again")
     credential = text_in(fields, "credential")
@@ -86,10 +92,10 @@ async def sign_in_factor(request: Request[Any, Any, Any]) -> Response[Any]:
             device = auth.device_in(firm, request)
             how = await proven_by_code(firm, desk, waits.waiting, text_in(fields, "code"), device)
     except auth.TooManyGuesses as guesses:
-        return _factor_page(request, session_id, wanted, kept, wait_for(guesses), 429)
+        return _factor_page(request, session_id, wanted, kept, wait_for(request, guesses), 429)
     if how is None:
-        told = NO_PASSKEY if credential else NO_SUCH_CODE
-        return _factor_page(request, session_id, wanted, kept, told, 422)
+        why = spoken(request)(NO_PASSKEY if credential else NO_SUCH_CODE)
+        return _factor_page(request, session_id, wanted, kept, why, 422)
     if how == "recovery":
         await note_at_sign_in(request, waits.waiting, SecurityAct.CODE_USED)
     return await arrived(request, waits.waiting, factor=True, wanted=wanted, kept=kept)
@@ -103,10 +109,10 @@ async def sign_in_passkey(request: Request[Any, Any, Any]) -> Response[Any]:
     try:
         person = await signed_challenge(request, auth.session_id_in(firm, request) or "", text_in(fields, "credential"))
     except auth.TooManyGuesses as guesses:
-        return _again(request, Wrong({"": wait_for(guesses)}, {"next": wanted}), 429, kept)
+        return _again(request, Wrong({"": wait_for(request, guesses)}, {"next": wanted}), 429, kept)
     known = await anyio.to_thread.run_sync(auth.person_named, firm, person) if person else None
     if known is None:
-        return _again(request, Wrong({"": NO_PASSKEY}, {"next": wanted}), 422, kept)
+        return _again(request, Wrong({"": spoken(request)(NO_PASSKEY)}, {"next": wanted}), 422, kept)
     return await arrived(request, known.reference, factor=True, wanted=wanted, kept=kept)
 
 
@@ -133,15 +139,14 @@ async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
     firm = firm_of(request)
     answer: Response[Any] = Redirect("/sign-in", status_code=303)
     answer.set_cookie(await auth.end_session(firm, auth.session_id_in(firm, request)))
-    return answer
+    return told(request, answer, "signed_out")
 
 
 # --- shared with the pages of security ---
 
 
-def wait_for(guesses: auth.TooManyGuesses) -> str:
-    minutes = plural(-(-guesses.wait_us // MINUTE_US), "minute", "minutes")
-    return f"Too many attempts. Please wait {minutes} and try again."
+def wait_for(request: Request[Any, Any, Any], guesses: auth.TooManyGuesses) -> str:
+    return spoken(request)("sign_in.wait", count=-(-guesses.wait_us // MINUTE_US))
 
 
 async def _ask_for_factor(

@@ -34,8 +34,9 @@
   });
 
   document.addEventListener("click", (event) => {
-    const opener = event.target.closest("[data-opens]");
-    if (opener) { document.getElementById(opener.dataset.opens)?.showModal(); return; }
+    const opener = event.ctrlKey || event.metaKey ? null : event.target.closest("[data-opens]");
+    const opened = opener && document.getElementById(opener.dataset.opens);
+    if (opened) { event.preventDefault(); opened.showModal(); return; }
     const copier = event.target.closest("[data-copy]");
     if (copier) {
       navigator.clipboard?.writeText(copier.dataset.copy);

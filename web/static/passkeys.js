@@ -1,7 +1,6 @@
 // Passkeys: a form that the browser's authenticator fills in, and that is then sent like any other.
 (() => {
   const { startAuthentication, startRegistration, browserSupportsWebAuthn } = window.SimpleWebAuthnBrowser;
-  const refused = "The passkey was not used. Try again, or sign in another way.";
 
   const send = async (form) => {
     const said = form.querySelector("[data-said]");
@@ -16,7 +15,7 @@
       form.querySelector("[name=credential]").value = JSON.stringify(await start({ optionsJSON }));
       form.submit();
     } catch (error) {
-      said.textContent = error.name === "InvalidStateError" ? "This device has a passkey for you already." : refused;
+      said.textContent = error.name === "InvalidStateError" ? form.dataset.known : form.dataset.refused;
       said.hidden = false;
     }
   };

@@ -1,0 +1,76 @@
+// The shell: the palette (Ctrl+K, ⌘K), and toasts that are said aloud and can be dismissed. Without it there is a page for the one, and the other stands.
+(() => {
+  const palette = document.querySelector("#palette");
+  const typed = palette?.querySelector("input");
+  const all = palette ? [...palette.querySelectorAll("[role=option]")] : [];
+  const none = palette?.querySelector("[data-none]");
+  let at = -1;
+
+  const shown = () => all.filter((each) => !each.hidden);
+
+  const choose = (place) => {
+    const open = shown();
+    at = open.length ? (place + open.length) % open.length : -1;
+    for (const each of all) each.setAttribute("aria-selected", String(each === open[at]));
+    if (at < 0) typed.removeAttribute("aria-activedescendant");
+    else { typed.setAttribute("aria-activedescendant", open[at].id); open[at].scrollIntoView({ block: "nearest" }); }
+  };
+
+  const narrow = () => {
+    const text = typed.value.trim();
+    const words = text.toLocaleLowerCase().split(/\s+/);
+    for (const each of all) {
+      if (each.dataset.search) {
+        each.hidden = !text;
+        each.textContent = each.dataset.text.replace("{text}", text);
+      } else each.hidden = !words.every((word) => each.textContent.toLocaleLowerCase().includes(word));
+    }
+    none.hidden = shown().length > 0;
+    choose(0);
+  };
+
+  const go = (option) => {
+    if (option) location.assign(option.dataset.href ?? option.dataset.search + encodeURIComponent(typed.value.trim()));
+  };
+
+  const open = () => {
+    if (palette.open) return;
+    document.querySelector("dialog[open]")?.close();
+    typed.value = "";
+    narrow();
+    palette.showModal();
+    typed.focus();
+  };
+
+  if (palette) {
+    typed.addEventListener("input", narrow);
+    typed.addEventListener("keydown", (event) => {
+      if (event.isComposing) return;
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (step) { event.preventDefault(); choose(at + step); }
+      else if (event.key === "Enter") { event.preventDefault(); go(shown()[at]); }
+    });
+    palette.addEventListener("click", (event) => {
+      if (event.target === palette) palette.close();
+      else go(event.target.closest("[role=option]"));
+    });
+    document.addEventListener("keydown", (event) => {
+      if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") { event.preventDefault(); open(); }
+    });
+    for (const opener of document.querySelectorAll("[data-opens=palette]")) opener.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      event.stopPropagation();
+      open();
+    });
+  }
+
+  // A live region speaks of what changes in it, and not of what it came with.
+  const toasts = document.querySelector(".toasts");
+  const said = toasts ? [...toasts.children] : [];
+  if (said.length) { toasts.replaceChildren(); requestAnimationFrame(() => toasts.replaceChildren(...said)); }
+  document.addEventListener("click", (event) => {
+    const dismissed = event.target.closest("[data-dismisses]");
+    if (dismissed) { dismissed.closest(".toast").remove(); document.querySelector("h1")?.focus(); }
+  });
+})();
