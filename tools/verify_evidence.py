@@ -5268,7 +5268,7 @@ def confirmed_rule(case: Case, account: Conduct, rule: Rule) -> list[str]:
 
 def kept_again(case: Case, account: Conduct, rule: Rule) -> list[str]:
     """It was broken by that subject, and is no more."""
-    subject, at_us = case.fact["subject"], case.rows[case.decision]["happened_us"]
+    subject = case.fact["subject"]
     about = subject or "the account"
     known = account.breaking.get((rule.id, subject))
     waived = account.waived.get((rule.id, subject))
@@ -5280,11 +5280,17 @@ def kept_again(case: Case, account: Conduct, rule: Rule) -> list[str]:
     else:
         said = f"row {known} says that {about} broke {rule.id!r}, and no row since that it was kept again"
     try:
-        still = subjects_yet(case, account, rule, at_us)
+        is_kept = any(subject not in subjects_yet(case, account, rule, at_us) for at_us in instants_looked_at(case))
     except Beyond as beyond:
         return [said, f"NOT shown: that {about} keeps {rule.id!r}; the file does not hold {beyond}"]
-    require(subject not in still, f"{about} breaks {rule.id!r} yet, by the rows and the rules", CONTEST)
+    require(is_kept, f"{about} breaks {rule.id!r} yet, by the rows and the rules", CONTEST)
     return [said, f"that {about} breaks {rule.id!r} no more, worked out from the rows and the rules"]
+
+
+def instants_looked_at(case: Case) -> list[int]:
+    """The row's own. Releases that wrote its cause's there may have looked at the mark that this cause had brought."""
+    own, rows = case.rows[case.decision]["happened_us"], [case.rows[seq] for seq in case.chain()]
+    return [own, *(row["happened_us"] for row in rows if row["kind"] == "MarkTaken" and row["cause"] == case.cause)]
 
 
 def subjects_yet(case: Case, account: Conduct, rule: Rule, at_us: int) -> list[str]:
