@@ -4907,11 +4907,15 @@ def check_ending(case: Case) -> Judged:
 
 
 def is_waived(case: Case, account: Conduct, rule: Rule, at_us: int) -> bool:
-    granted = [(case.payloads[seq]["override"], case.rows[seq]["happened_us"]) for seq in account.exceptions]
-    return any(
-        one["override"] == "waive_rule" and one["rule"] == rule.id and from_us <= at_us < one["until_us"]
-        for one, from_us in granted
-    )
+    return waived_by(case, account, rule, at_us) != 0
+
+
+def waived_by(case: Case, account: Conduct, rule: Rule, at_us: int) -> int:
+    """The row that waives it for an instant; 0 where none does. While one runs the newest word says until when."""
+    said = [(case.rows[seq]["happened_us"], case.payloads[seq]["override"], seq) for seq in account.exceptions]
+    words = [one for one in said if one[1]["override"] == "waive_rule" and one[1]["rule"] == rule.id]
+    newest = [one for one in words if one[0] <= at_us][-1:]
+    return next((seq for _, granted, seq in newest if at_us < granted["until_us"]), 0)
 
 
 def has_run_out(calc: Figures, case: Case, account: Conduct, rule: Rule, at_us: int) -> bool:
@@ -5118,11 +5122,8 @@ def broken_rule(case: Case, account: Conduct, rule: Rule) -> list[str]:
     asked = [one.seq for one in account.findings if one.rule == rule.id and case.rows[one.seq]["cause"] != case.cause]
     require(not asked, f"the suspicion of {rule.id!r} in row {max(asked, default=0)} was open", CONTEST)
     require(rule.id not in account.let_off, f"a person dismissed a breach of {rule.id!r} on that day", CONTEST)
-    for seq in account.exceptions:
-        granted, from_us = case.payloads[seq]["override"], case.rows[seq]["happened_us"]
-        waives = granted["override"] == "waive_rule" and granted["rule"] == rule.id
-        waived = waives and from_us <= fact["at_us"] < granted["until_us"]
-        require(not waived, f"row {seq} waives rule {rule.id!r} for that instant", CONTEST)
+    waived = waived_by(case, account, rule, fact["at_us"])
+    require(waived == 0, f"row {waived} waives rule {rule.id!r} for that instant", CONTEST)
     said = [*instant_of_rule(case, account), *consequence_of_rule(case, account, rule)]
     try:
         calc, found = worked_out_rule(case, account, rule)
