@@ -272,6 +272,37 @@ async def test_a_preview_begins_a_trial_of_its_draft_on_chosen_accounts(lab):
     [trial] = trials.trials()
     assert trial.tried.rules is not None
     assert trial.tried.bought_from == "2014-05-01"
+    assert trial.tried.origin == f"what was pasted: Kept steps, {phases[0]}"
+
+
+async def test_a_trial_names_what_was_tried_its_phase_and_what_it_was_begun_from(lab, stage):
+    client, trials = lab
+    program = read_toml(TEXT)
+    stage.put(PublishProgram(by="console", program=program))
+    stage.settle()
+    phase = program.phases[0].name
+    place = await keep(client, text=TEXT, draft_name="Autumn", begun_from=program.fingerprint())
+    draft = place.rpartition("/")[2]
+    sent = {"rules": TEXT, "rules_phase": phase}
+    tried = [
+        {"ready": f"draft/{draft}/0"},
+        {"ready": "ready/two_step_static/0"},
+        {**sent, "draft": draft},
+        {**sent, "draft": ""},
+    ]
+    said = []
+    for fields in tried:
+        answer = await client.send_form("/staff/lab", **fields)
+        assert answer.status_code == 303, text_of(answer.text)
+        said.append(text_of((await client.get(answer.headers["location"])).text).partition("Tried: ")[2])
+        trials.end(trials.trials()[0].number)
+    row = stage.engine.size
+    begun = f"the draft “Autumn” as kept at .* UTC, begun from “Kept steps” as published at .* UTC, row {row}"
+    assert re.match(f"{begun}: {phase}\\.", said[0]), said[0]
+    assert said[1].startswith(f"the template “Two steps, static limits”: {phase}.")
+    assert re.match(f"what is written now of {begun}: Kept steps, {phase}\\.", said[2]), said[2]
+    assert said[3].startswith(f"a draft that is not kept: Kept steps, {phase}.")
+    await clear(client)
 
 
 async def test_the_lab_offers_kept_drafts_every_version_and_templates(lab, stage):
@@ -291,6 +322,7 @@ async def test_the_lab_offers_kept_drafts_every_version_and_templates(lab, stage
         answer = await client.send_form("/staff/lab", ready=offered)
         assert answer.status_code == 303, text_of(answer.text)
     newest = trials.trials()[0].tried.rules
+    assert "row" in trials.trials()[0].tried.origin
     version = next(
         one for one in stage.engine.desk("catalogue").state.programs.values() if one.phases[0].ruleset == newest
     )
