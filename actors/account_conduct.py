@@ -103,7 +103,7 @@ def _anew(
     for subject in sorted((known | let_off) - still_there):
         # What a price broke is over with its subject or its day, whatever the prices are then.
         quotes = () if rule.terms.frequency is Frequency.TICK else _quotes(seat, rule, turn)
-        seat.record(RuleKeptAgain(rule=rule.id, subject=subject, quotes=quotes), turn)
+        seat.record(RuleKeptAgain(rule=rule.id, subject=subject, quotes=quotes), turn, at_us)
     new = [answers[subject] for subject in sorted(answers) if is_new(state, rule, answers[subject])]
     if rule.id in state.overrides.waived_at(at_us):
         for answer in new:

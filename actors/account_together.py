@@ -12,8 +12,11 @@ from actors.desk import Turn
 from actors.messages import HoldingsChanged, TogetherAsked, TogetherBroken, TogetherKept
 from actors.names import trader_desk
 from firm.account import Position
+from firm.arithmetic import Working
 from firm.facts import Doubt, RuleKeptAgain, VerdictCorrected
+from firm.ids import parse_id
 from firm.phase import JUDGED, Standing
+from firm.rules.across_accounts import judge_across_accounts
 from firm.rules.consequences import consequence_of
 
 FromTrader = TogetherBroken | TogetherKept | TogetherAsked
@@ -71,9 +74,16 @@ def _break(seat: AccountSeat, message: TogetherBroken, turn: Turn) -> None:
 
 
 def _keep_again(seat: AccountSeat, message: TogetherKept, turn: Turn) -> None:
-    broken = seat.held.track.broken
-    if any((one.rule, one.subject) == (message.rule, message.subject) for one in broken):
-        seat.record(RuleKeptAgain(rule=message.rule, subject=message.subject), turn)
+    rule, together = conduct.rule_named(seat, message.rule), message.together
+    assert rule is not None, f"{seat.name} has no rule {message.rule}"
+    if message.subject not in conduct.subjects_known(seat.held, rule):
+        return
+    calc, holding = Working(), () if together is None else together.accounts
+    if together is not None and holding:
+        judge_across_accounts(calc, rule, together.program, holding, subject=message.subject)
+    accounts = tuple(parse_id(one.account) for one in holding)
+    fact = RuleKeptAgain(rule=rule.id, subject=message.subject, working=tuple(calc.steps), accounts=accounts)
+    seat.record(fact, turn)
 
 
 def _ask_anew(seat: AccountSeat, message: TogetherAsked, turn: Turn) -> None:

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 import msgspec
+from msgspec.structs import replace
 
 from firm.facts import ConditionMet, Doubt
 
@@ -99,7 +100,10 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, tag="progress"):
 
 
 class AccountLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One account before and after. Amounts are minor units of `currency`, of `exponent` decimals. `apart_us`: see Case."""
+    """One account before and after. Amounts are minor units of `currency`, of `exponent` decimals. `apart_us`: see Case.
+
+    `sold_as`: what the rule that decided after was called when it was sold, where the draft calls it otherwise; else "".
+    """
 
     account: str
     program: str
@@ -112,10 +116,16 @@ class AccountLine(msgspec.Struct, frozen=True, kw_only=True):
     before: Outcome
     after: Outcome
     apart_us: int | None
+    sold_as: str = ""
 
     @property
     def differs(self) -> bool:
-        return not self.before.is_like(self.after)
+        return not self.before.is_like(replace(self.after, rule=self.sold_as or self.after.rule))
+
+    @property
+    def is_by_another_rule(self) -> bool:
+        """Whether the same became of it at the same instant, by another rule."""
+        return self.differs and self.before.is_like(replace(self.after, rule=self.before.rule))
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):

@@ -266,10 +266,11 @@ class TogetherBroken(Message, frozen=True, kw_only=True):
 
 
 class TogetherKept(Message, frozen=True, kw_only=True):
-    """A rule of the account is kept again by a subject."""
+    """A rule of the account is kept again by a subject. `together`: what the accounts hold now; None in one kept by earlier releases."""
 
     rule: str
     subject: str
+    together: Together | None = None
 
 
 class TogetherAsked(Message, frozen=True, kw_only=True):

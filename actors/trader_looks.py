@@ -104,11 +104,22 @@ def _at(accounts: list[Known], at_us: int) -> list[AccountOfTrader] | None:
 def _tell_kept(shared: _Shared, running: list[Known], turn: Turn) -> None:
     if not shared.known:
         return
-    broken = {answer.subject for answer in shared.judge([held.now for held in running]) if answer.is_broken}
+    seen = [held.now for held in running]
+    broken = {answer.subject for answer in shared.judge(seen) if answer.is_broken}
     for held, rule in shared.holders:
         for one in held.state.track.broken:
             if one.rule == rule.id and one.subject not in broken:
-                turn.send(account_desk(held.state.account), TogetherKept(rule=rule.id, subject=one.subject))
+                together = Together(held.program, one.subject, _holding(shared, seen, one.subject))
+                turn.send(
+                    account_desk(held.state.account), TogetherKept(rule=rule.id, subject=one.subject, together=together)
+                )
+
+
+def _holding(shared: _Shared, seen: list[AccountOfTrader], subject: str) -> tuple[AccountOfTrader, ...]:
+    """Those that count and hold the subject's symbol, with what they hold of it."""
+    symbol = symbol_of(subject)
+    of_symbol = (replace(one, held=tuple(each for each in one.held if each.symbol == symbol)) for one in seen)
+    return tuple(one for one in of_symbol if one.held and shared.counts(one))
 
 
 def _tell_broken(

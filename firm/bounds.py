@@ -44,6 +44,7 @@ ORDERS_TRACKED_MAX = 500  # waiting orders of one account
 OVERRIDE_WORDS_MAX = 500  # characters of the reason for an exception, and of what names its evidence
 OVERRIDES_ASKED_MAX = 16  # of one account that wait for a second person; the oldest is forgotten
 OVERRIDE_ASKED_DAYS = 7  # for so long it waits for one
+WAIVERS_ENDED_MAX = 32  # of one account that are over, and by which late deals are judged; the oldest is forgotten
 WAIVED_DAYS_MAX = 366  # for how long a rule may be waived at once
 MARK_TIMES_MAX = 2  # how far from all marks of an account a person may set one: half of the least, twice the most
 EXTENDED_DAYS_MAX = 366  # by which a phase may be extended, all together

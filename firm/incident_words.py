@@ -38,6 +38,20 @@ ANSWERS_TOLD: dict[Answer, str] = {
 }
 
 
+def answer_in_words(answer: Answer, befell: tuple[Befell, ...], filled: bool | None) -> str:
+    """For staff, with why nobody can tell. `filled`: whether every missing price came afterwards."""
+    if answer is not Answer.UNKNOWN:
+        return ANSWERS[answer]
+    if not filled:
+        return "unknown: not every missing price came"
+    if Befell.BREACHED in befell or Befell.SUSPECTED in befell:
+        return "unknown: what it broke is no loss limit, was settled since, or cannot be priced again"
+    return (
+        "unknown: its day or its book changed meanwhile, a floor follows every high, "
+        "or what it held is hedged, converted or of symbols that the incident does not name"
+    )
+
+
 def proposal_in_words(proposal: Proposal, days: int) -> str:
     """What staff are asked to grant."""
     match proposal:

@@ -11,9 +11,11 @@ import msgspec
 from msgspec.structs import replace
 
 from firm.money import Money
+from firm.rules.winning import won_by
 from firm.ruleset import AnyRuleset, Phase, Program
+from firm.sentences.at_large import wins_by_counting
 from firm.sentences.rule import titles_of
-from firm.term_words import TermWords, kind_of, label
+from firm.term_words import NONE, TermWords, kind_of, label
 from firm.terms.union import Term
 from firm.terms.words import BySize, Fixed, Share
 
@@ -66,7 +68,7 @@ class Change(msgspec.Struct, frozen=True):
 
 def ruleset_changes(before: AnyRuleset, after: AnyRuleset, exponent: int = EXPONENT_USUAL) -> tuple[Change, ...]:
     """In the order of the fields; () where both say the same. Rulesets of the first semantics are compared in the words of today."""
-    return tuple(_ruleset_changes(before, after, exponent))
+    return (*_ruleset_changes(before, after, exponent), *_won_otherwise(before, after))
 
 
 def program_changes(before: Program, after: Program) -> tuple[Change, ...]:
@@ -93,6 +95,14 @@ def _ruleset_changes(before: AnyRuleset, after: AnyRuleset, exponent: int) -> It
         yield Change(Happened.MOVED, "", "terms", was, now)
 
 
+def _won_otherwise(before: AnyRuleset, after: AnyRuleset) -> Iterator[Change]:
+    """Where one of them is won by counting, without a target: that follows from what is asked, and is easily passed over."""
+    is_told = wins_by_counting(before) or wins_by_counting(after)
+    was, now = (", ".join(_titles(one)[rule.id] for rule in won_by(one)) or NONE for one in (before, after))
+    if is_told and was != now:
+        yield Change(Happened.CHANGED, "", "won by", was, now)
+
+
 def _program_changes(before: Program, after: Program) -> Iterator[Change]:
     yield from _field_changes("", before, after, after.size.exponent, apart=("phases",))
     were, are = ({phase.name: phase for phase in program.phases} for program in (before, after))
@@ -114,7 +124,8 @@ def _program_changes(before: Program, after: Program) -> Iterator[Change]:
 def _phase_changes(name: str, before: Phase, after: Phase, exponent: int) -> Iterator[Change]:
     for change in _field_changes(f"phase {name}", before, after, exponent, apart=("ruleset",)):
         yield replace(change, title=_phase(name))
-    for change in _ruleset_changes(before.ruleset, after.ruleset, exponent):
+    won_otherwise = () if after.funded else _won_otherwise(before.ruleset, after.ruleset)
+    for change in (*_ruleset_changes(before.ruleset, after.ruleset, exponent), *won_otherwise):
         subject = ", ".join(filter(None, (f"phase {name}", change.subject)))
         yield replace(change, subject=subject, title=", ".join(filter(None, (_phase(name), change.title))))
 

@@ -132,8 +132,16 @@ class Faults:
 
 
 def is_elsewhere(path: str, faults: list[Problem]) -> bool:
-    """Whether what is told of the mended data at `path` would be true of the data as well: not of a faulty term, nor of what holds one."""
-    return not any(_piece(path) == _piece(one.path) or one.path.startswith(path) for one in faults)
+    """Whether what is told of the mended data at `path` is true of the data as well: not of a faulty term, nor of what holds one,
+    nor of what stands for something missing.
+    """
+    return not any(
+        _piece(path) == _piece(one.path) or one.path.startswith(path) or _lies_in(path, one.path) for one in faults
+    )
+
+
+def _lies_in(path: str, whole: str) -> bool:
+    return path.startswith((f"{whole}.", f"{whole}["))
 
 
 def nearest(name: str, known: tuple[str, ...]) -> str:

@@ -18,6 +18,7 @@ from firm.ruleset_faults import Faults, is_elsewhere, mended_rules
 from firm.ruleset_shape import NULL, with_nulls
 
 LINE_WIDTH = 110
+NOTHING_WRITTEN = "nothing is written here: begin with a ready program (docs/templates.md), or see what rules can say (docs/rulebook.md)"
 
 _SECTIONS = frozenset({"calendar", "phases", "ruleset", "terms"})
 """Fields that have a heading of their own in TOML; whatever lies below them stands on a line."""
@@ -80,7 +81,10 @@ def _bounded(text: str) -> str:
     """The text without the mark that Windows puts before it, where it is no larger and no deeper than any ruleset."""
     if reason := out_of_bounds(text):
         raise RulesetRefused("", reason)
-    return text.removeprefix("\ufeff")
+    text = text.removeprefix("\ufeff")
+    if not text.strip():
+        raise RulesetRefused("", NOTHING_WRITTEN)
+    return text
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -98,6 +102,8 @@ def _kind(raw: Any) -> Any:
 
 
 def _rules(raw: Any) -> Rules:
+    if raw == {}:
+        raise RulesetRefused("", NOTHING_WRITTEN)
     kind = _kind(raw)
     try:
         rules = msgspec.convert(raw, kind)

@@ -12,6 +12,7 @@ import msgspec
 from firm.money import Money
 from firm.plain_figures import lots, money, percent
 from firm.terms.exposure import AccountsTogether, AcrossAccounts, ExposureLimit, Quantity
+from firm.terms.objectives import FailsAt
 from firm.terms.payouts import ProfitSplit, SplitCounted
 from firm.terms.words import BySize, Fixed, Share, ShareOf
 
@@ -23,6 +24,14 @@ _OF = {
     ShareOf.TARGET: "the profit target",
     ShareOf.DAY_START_PROFIT: "the profit with which the day began",
 }
+_LOOKED_AT = {
+    FailsAt.CLOSE: "with each closing",
+    FailsAt.ROLLOVER: "at each day's end",
+    FailsAt.TARGET: "when all else that the phase asks for is met",
+    None: "never",
+}
+"""When a share of the profit is looked at that ends the account, as decision 23 has it."""
+_LABELS = {"fails_at": "looked at to end the account"}
 _UNITS = frozenset({"bp", "minor", "e8", "s"})
 _LIMITED = {
     Quantity.LOTS: "lots_e8",
@@ -53,6 +62,8 @@ class TermWords:
     def value(self, name: str, value: Any) -> str:
         """The value of the field that is called `name`, at whatever depth."""
         match value:
+            case FailsAt() | None if name == "fails_at":
+                return _LOOKED_AT[value]
             case None:
                 return NONE
             case bool():
@@ -119,7 +130,7 @@ class TermWords:
 
 def label(name: str) -> str:
     """A field's name for people, without the unit that its value is told with."""
-    return " ".join(word for word in name.split("_") if word not in _UNITS) or name
+    return _LABELS.get(name) or " ".join(word for word in name.split("_") if word not in _UNITS) or name
 
 
 def kind_of(term: msgspec.Struct) -> str:

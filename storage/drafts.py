@@ -43,7 +43,7 @@ class NotKept(StrEnum):
 
 
 class DraftLine(NamedTuple):
-    """A draft without what it says. `edition`: how often it was kept. `phases`: their names, JSON; "[]" while it cannot be read.
+    """A draft without what it says. `edition`: how often it was kept. `phases`: their names, JSON; "[]" while anything is wrong with it.
 
     `begun_from`: the fingerprint of the version that it was begun from, or "".
     """

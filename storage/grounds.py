@@ -202,7 +202,7 @@ class Grounds:
 
     def _cites(self, fact: Decided) -> Iterator[int]:
         """Rows that a working cites, and through a confirmed suspicion those that its working cites."""
-        for step in fact.working if isinstance(fact, Decision) else ():
+        for step in fact.working if isinstance(fact, Decision | RuleKeptAgain) else ():
             head, _, path = step.source.partition("/")
             if head.isdigit():
                 seq = int(head)

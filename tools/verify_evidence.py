@@ -422,7 +422,11 @@ def check_chain(bundle: dict[str, Any], rows: dict[int, Any], leaves: dict[int, 
 
 def is_of_several(row: Any, decided: Any) -> bool:
     """Whether a row is a booking of an account that the decision says was looked at together with its own."""
-    said = parse_json(decided["payload"], decided["kind"]) if decided["kind"] in ("RuleBroken", "RuleSuspected") else {}
+    said = (
+        parse_json(decided["payload"], decided["kind"])
+        if decided["kind"] in ("RuleBroken", "RuleSuspected", "RuleKeptAgain")
+        else {}
+    )
     booked = row["kind"] in ("DealBooked", "DealCorrected", "PositionRestated", "DayOpened")
     return booked and row["account"] in said.get("accounts", ())
 
@@ -4907,11 +4911,15 @@ def check_ending(case: Case) -> Judged:
 
 
 def is_waived(case: Case, account: Conduct, rule: Rule, at_us: int) -> bool:
-    granted = [(case.payloads[seq]["override"], case.rows[seq]["happened_us"]) for seq in account.exceptions]
-    return any(
-        one["override"] == "waive_rule" and one["rule"] == rule.id and from_us <= at_us < one["until_us"]
-        for one, from_us in granted
-    )
+    return waived_by(case, account, rule, at_us) != 0
+
+
+def waived_by(case: Case, account: Conduct, rule: Rule, at_us: int) -> int:
+    """The row that waives it for an instant; 0 where none does. While one runs the newest word says until when."""
+    said = [(case.rows[seq]["happened_us"], case.payloads[seq]["override"], seq) for seq in account.exceptions]
+    words = [one for one in said if one[1]["override"] == "waive_rule" and one[1]["rule"] == rule.id]
+    newest = [one for one in words if one[0] <= at_us][-1:]
+    return next((seq for _, granted, seq in newest if at_us < granted["until_us"]), 0)
 
 
 def has_run_out(calc: Figures, case: Case, account: Conduct, rule: Rule, at_us: int) -> bool:
@@ -4961,6 +4969,12 @@ def days_there_are(calc: Figures, case: Case, account: Conduct, rule: Rule, name
 # === 17. Rules across a trader's accounts ===
 
 
+BEYOND_OTHERS = (
+    "NOT shown: what the other accounts held then beside what is cited, whether they held that yet, and that they are the same"
+    " person's; their chains are not in the file"
+)
+
+
 class Share(NamedTuple):
     """Lots of one position of an account, by its name. `at`: where a row says so."""
 
@@ -4972,7 +4986,10 @@ class Share(NamedTuple):
 
 
 class Together:
-    """What several accounts of a trader hold of a symbol. The own account's part comes from its rows, the others' from what is cited."""
+    """What several accounts of a trader hold of a symbol. The own account's part comes from its rows, the others' from what is cited.
+
+    As of the judged instant; that a rule is kept again is said of what they hold by then.
+    """
 
     def __init__(self, calc: Figures, case: Case, account: Conduct, rule: Rule) -> None:
         self.calc, self.case, self.rule, fact = calc, case, rule, case.fact
@@ -4998,10 +5015,13 @@ class Together:
     def _own(self, account: Conduct, name: str) -> list[Share]:
         """What the account itself held at the judged instant."""
         try:
-            book = account.as_of(self.case.fact["at_us"])
+            at_us = self.case.fact.get("at_us")
+            positions = account.positions if at_us is None else account.as_of(at_us).positions
         except Refused as unknown:
             raise Beyond("what the account held at that instant") from unknown
-        held = [one for one in book.positions if one.symbol == self.symbol]
+        held = [one for one in positions if one.symbol == self.symbol]
+        if held and self.case.kind == "RuleKeptAgain" and not self.accounts:
+            raise Beyond("what its trader's accounts held together")  # as in rows of before it was said
         may_not_count = self.rule.term["funded_only"] or self.rule.term["same_program"]
         require(
             name in self.accounts or not held or may_not_count,
@@ -5013,7 +5033,7 @@ class Together:
     def _others(self, own: str) -> list[Share]:
         """What the working says of the other accounts: each of it is in a row of that account."""
         found: dict[tuple[str, str], Share] = {}
-        for step in self.case.fact["working"]:
+        for step in self.case.fact.get("working", []):
             named, on, name = str(step["name"]).rpartition(" on account ")
             if step["op"] != "given" or not on or not named.startswith("lots of ") or name == own:
                 continue
@@ -5118,11 +5138,8 @@ def broken_rule(case: Case, account: Conduct, rule: Rule) -> list[str]:
     asked = [one.seq for one in account.findings if one.rule == rule.id and case.rows[one.seq]["cause"] != case.cause]
     require(not asked, f"the suspicion of {rule.id!r} in row {max(asked, default=0)} was open", CONTEST)
     require(rule.id not in account.let_off, f"a person dismissed a breach of {rule.id!r} on that day", CONTEST)
-    for seq in account.exceptions:
-        granted, from_us = case.payloads[seq]["override"], case.rows[seq]["happened_us"]
-        waives = granted["override"] == "waive_rule" and granted["rule"] == rule.id
-        waived = waives and from_us <= fact["at_us"] < granted["until_us"]
-        require(not waived, f"row {seq} waives rule {rule.id!r} for that instant", CONTEST)
+    waived = waived_by(case, account, rule, fact["at_us"])
+    require(waived == 0, f"row {waived} waives rule {rule.id!r} for that instant", CONTEST)
     said = [*instant_of_rule(case, account), *consequence_of_rule(case, account, rule)]
     try:
         calc, found = worked_out_rule(case, account, rule)
@@ -5139,10 +5156,7 @@ def broken_rule(case: Case, account: Conduct, rule: Rule) -> list[str]:
         f"{len(calc.steps)} steps of row {case.decision}, built once more from the rows and the rules alone: the same"
     )
     if rule.kind == "across_accounts":
-        said.append(
-            "NOT shown: what the other accounts held then beside what is cited, whether they held that yet, and that they are the same"
-            " person's; their chains are not in the file"
-        )
+        said.append(BEYOND_OTHERS)
     if case.is_whole:
         return said
     return [*said, f"NOT shown: that {about} did not break {rule.id!r} already before row {case.anchor}"]
@@ -5268,7 +5282,7 @@ def confirmed_rule(case: Case, account: Conduct, rule: Rule) -> list[str]:
 
 def kept_again(case: Case, account: Conduct, rule: Rule) -> list[str]:
     """It was broken by that subject, and is no more."""
-    subject, at_us = case.fact["subject"], case.rows[case.decision]["happened_us"]
+    subject = case.fact["subject"]
     about = subject or "the account"
     known = account.breaking.get((rule.id, subject))
     waived = account.waived.get((rule.id, subject))
@@ -5279,12 +5293,34 @@ def kept_again(case: Case, account: Conduct, rule: Rule) -> list[str]:
         said = f"NOT shown: that {about} broke {rule.id!r} before row {case.anchor}"
     else:
         said = f"row {known} says that {about} broke {rule.id!r}, and no row since that it was kept again"
+    if rule.kind == "across_accounts":
+        return [said, *kept_together(case, account, rule)]
     try:
-        still = subjects_yet(case, account, rule, at_us)
+        is_kept = any(subject not in subjects_yet(case, account, rule, at_us) for at_us in instants_looked_at(case))
     except Beyond as beyond:
         return [said, f"NOT shown: that {about} keeps {rule.id!r}; the file does not hold {beyond}"]
-    require(subject not in still, f"{about} breaks {rule.id!r} yet, by the rows and the rules", CONTEST)
+    require(is_kept, f"{about} breaks {rule.id!r} yet, by the rows and the rules", CONTEST)
     return [said, f"that {about} breaks {rule.id!r} no more, worked out from the rows and the rules"]
+
+
+def kept_together(case: Case, account: Conduct, rule: Rule) -> list[str]:
+    """What those accounts hold that hold anything yet, by the rows of each; where none does there is nothing to work out."""
+    calc, about = Figures(case), case.fact["subject"]
+    try:
+        together = Together(calc, case, account, rule)
+        found = together.answers() if together.shares else []
+    except Beyond as beyond:
+        return [f"NOT shown: that {about} keeps {rule.id!r}; the file does not hold {beyond}"]
+    require_same_working(case.fact.get("working", []), calc.steps)
+    is_kept = not any(one.is_broken for one in found)
+    require(is_kept, f"{about} breaks {rule.id!r} yet, by the rows and the rules", CONTEST)
+    return [f"that {about} breaks {rule.id!r} no more, worked out from the rows and the rules", BEYOND_OTHERS]
+
+
+def instants_looked_at(case: Case) -> list[int]:
+    """The row's own. Releases that wrote its cause's there may have looked at the mark that this cause had brought."""
+    own, rows = case.rows[case.decision]["happened_us"], [case.rows[seq] for seq in case.chain()]
+    return [own, *(row["happened_us"] for row in rows if row["kind"] == "MarkTaken" and row["cause"] == case.cause)]
 
 
 def subjects_yet(case: Case, account: Conduct, rule: Rule, at_us: int) -> list[str]:

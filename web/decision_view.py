@@ -24,7 +24,9 @@ from firm.facts import (
 from firm.instant import SECOND_US
 from firm.kinds import body_of
 from firm.money import Money
+from firm.phase import Standing
 from firm.ruleset import AnyRuleset, rule_named
+from firm.terms.words import Action
 from storage.bookings import DayBookings, day_bookings
 from storage.exceptions_cited import ExceptionCited, exceptions_cited
 from storage.held_then import open_positions, unchanged_since
@@ -35,7 +37,7 @@ from storage.readmodels.commands import CommandLine, commands_for
 from storage.readmodels.days import Day, days_of
 from storage.readmodels.decisions import DecisionLine, decision_line, decisions_of
 from storage.readmodels.trades import DigitsKnown, closings_after, digits_known
-from web import judged_words, words
+from web import held_back, judged_words, words
 from web.bounds import CHART_DAYS_MAX, COMMANDS_SHOWN, DECISIONS_SHOWN, POSITION_ROWS_MAX, TRACE_AROUND_US
 from web.cited_rows import read_aloud, up_to_equity
 from web.closings import Closings, closings_of
@@ -142,6 +144,22 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
         """What follows from a breach that is declared; empty where a release that wrote it did not say."""
         does = self.fact.does if isinstance(self.fact, BreachDeclared | RuleBroken) else None
         return "" if does is None else consequence_in_words(does)
+
+    @property
+    def held_back(self) -> str:
+        """Until when the account is paused or restricted by it; empty where it is not, or no more."""
+        day, standing = self.ruleset.calendar.day_at(self.decided_us), self.account.standing
+        if self.now_us >= day.end_us or not isinstance(self.fact, BreachDeclared | RuleBroken):
+            return ""
+        if standing is Standing.RESTRICTED and self.fact.does == Action.RESTRICT:
+            return held_back.restricted(day, self.ruleset)
+        if (
+            standing is not Standing.PAUSED
+            or self.line.severity == "hard"
+            or self.fact.does not in (None, Action.PAUSE)
+        ):
+            return ""
+        return held_back.paused(day, self.ruleset, closing=any(each.is_awaited for each in self.commands))
 
     def measured(self, value: int) -> str:
         """The observed figure or the limit, with its unit."""

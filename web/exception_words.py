@@ -33,6 +33,14 @@ _EXTENDED = _in(
     "Prolongado; dias acrescentados: {days}.",
     "مُدِّدت المهلة؛ الأيام المضافة: {days}.",
 )
+_MOVED = _in(
+    "A figure that the floor is measured from was set; the example is of an account without that change.",
+    "Eine Zahl, von der aus die Untergrenze gemessen wird, wurde gesetzt; das Beispiel gilt für ein Konto ohne diese Änderung.",
+    "Se fijó una cifra desde la que se mide el nivel mínimo; el ejemplo es de una cuenta sin ese cambio.",
+    "Un chiffre à partir duquel le plancher est mesuré a été fixé ; l’exemple est celui d’un compte sans ce changement.",
+    "Foi fixado um valor a partir do qual o nível mínimo é medido; o exemplo é de uma conta sem essa alteração.",
+    "حُدِّد رقم يُقاس منه الحد الأدنى؛ والمثال لحساب من دون هذا التغيير.",
+)
 _REINSTATED = _in(
     "The account was reinstated, in spite of decision {decision}.",
     "Das Konto wurde trotz der Entscheidung {decision} wieder freigegeben.",
@@ -103,6 +111,11 @@ def not_judged(until_us: int, language: Language) -> str:
 def extended(days: int, language: Language, figures: RuleFigures) -> str:
     """Beside a clock that has more days."""
     return _EXTENDED[language].format(days=figures.count(days))
+
+
+def moved(language: Language) -> str:
+    """Beside a limit whose floor an exception moved: its example is of an account that is made up."""
+    return _MOVED[language]
 
 
 def exception_told(

@@ -15,7 +15,8 @@ from litestar.exceptions import NotFoundException
 
 from firm.bounds import PHASES_MAX
 from firm.ruleset import Program
-from firm.ruleset_form import data_of
+from firm.ruleset_checks import problems_of_program
+from firm.ruleset_form import MANY, data_of
 from firm.ruleset_text import RulesetRefused, read_data
 from storage.drafts import (
     DRAFT_KEPT_BYTES_MAX,
@@ -42,6 +43,7 @@ BESIDE = "beside"
 _UNNAMED = "Without a name"
 _TITLE = re.compile(r"""^\s*"?title"?\s*[=:]\s*["'](.+?)["']""", re.MULTILINE)
 _FRONT_CLOSED = "The firm’s disk takes nothing at the moment: it was not kept. What you wrote is still below."
+_EMPTY = "It was not kept: nothing is written in it yet. A draft that you have no use for is deleted under Programs."
 _NOT_KEPT = {
     NotKept.TOO_LARGE: f"It was not kept: a draft has at most {DRAFT_KEPT_BYTES_MAX // 1024} KB.",
     NotKept.MISDESCRIBED: (
@@ -76,6 +78,8 @@ async def keep(request: Request[Any, Any, Any], fields: Mapping[str, Any]) -> Dr
     person, carried, drawn = signed_in(request).reference, carried_in(fields), secrets.token_hex(8)
     text = await text_of(fields) if "text" in fields else None
     typed = {} if text is not None else typed_in(fields)
+    if _is_empty(text, typed):
+        return Wrong({"": _EMPTY}, {})
     name, phases = await aside(lambda: _told(text, typed))
     said = text if text is not None else json.dumps(typed, ensure_ascii=False)
     line = DraftLine(
@@ -179,14 +183,21 @@ async def _newest(firm: Firm, lines: list[DraftLine]) -> frozenset[str]:
     return await firm.book.read(question)
 
 
+def _is_empty(text: str | None, typed: Mapping[str, str]) -> bool:
+    """Of a form that nobody filled in it is known only how many phases and rules it would have."""
+    if text is not None:
+        return not text.strip()
+    return not any(value.strip() for name, value in typed.items() if not name.endswith(MANY))
+
+
 def _told(text: str | None, typed: dict[str, str]) -> tuple[str, list[str]]:
-    """What the program is called, and its phases as far as all of it can be read."""
+    """What the program is called, and its phases where nothing is wrong with it."""
     try:
         rules = read_data(data_of(Program, typed)[0]) if text is None else readable(text)
     except RulesetRefused:
         rules = None
     if isinstance(rules, Program):
-        return rules.title, [phase.name for phase in rules.phases]
+        return rules.title, [] if problems_of_program(rules) else [phase.name for phase in rules.phases]
     if text is None:
         return typed.get("title", "") or typed.get("program", ""), []
     titled = _TITLE.search(text)

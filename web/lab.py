@@ -12,7 +12,7 @@ from firm.ruleset import Ruleset
 class Tried(msgspec.Struct, frozen=True, kw_only=True):
     """A draft, and on whom: accounts of a program, of a phase, bought from a day to before another; "" says nothing.
 
-    `rules` None: as each was sold. `follows`: whether it goes on as the ledger grows.
+    `rules` None: as each was sold. `follows`: whether it goes on as the ledger grows. `origin`: where the rules are from, for people.
     """
 
     rules: Ruleset | None
@@ -21,6 +21,7 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
     bought_from: str
     bought_before: str
     follows: bool
+    origin: str = ""
 
 
 class TrialState(StrEnum):

@@ -41,6 +41,13 @@ class OfferGroup(msgspec.Struct, frozen=True):
     offers: tuple[Offer, ...]
 
 
+class Offered(msgspec.Struct, frozen=True):
+    """Rules of one phase. `origin`: what they are of, for people."""
+
+    rules: Ruleset
+    origin: str
+
+
 class LabChoices(msgspec.Struct, frozen=True):
     """What the form of a trial offers: rules, and on whom they are tried: programs (name and title) and phases that were sold."""
 
@@ -68,26 +75,59 @@ async def lab_choices(firm: Firm, typed: Mapping[str, str]) -> LabChoices:
     return LabChoices(tuple(group for group in groups if group.offers), programs, phases, chosen)
 
 
-async def offered_rules(firm: Firm, name: str) -> Ruleset | None:
+async def offered_rules(firm: Firm, name: str) -> Offered | None:
     """What an offer's name stands for; None where there is nothing of this name. Raises RulesetRefused for a draft of no use."""
     kind, _, rest = name.partition("/")
     which, _, place = rest.rpartition("/")
-    match kind:
-        case "draft":
-            found = await anyio.to_thread.run_sync(firm.drafts.draft, which)
-            program = None if found is None else await aside(lambda: _drafted(found))
-        case "sold":
-            version = await firm.book.read(lambda book: program_version(book, whole_in(which) or 0))
-            program = None if version is None else version.sold
-        case "ready":
-            program = next((one.program for one in templates() if one.name == which), None)
-        case _:
-            program = None
+    program, origin = await _named_program(firm, kind, which)
     at = whole_in(place)
     if program is None or at is None or at >= len(program.phases):
         return None
-    rules = program.phases[at].ruleset
-    return rules if isinstance(rules, Ruleset) else None
+    phase = program.phases[at]
+    return Offered(phase.ruleset, f"{origin}: {phase.name}") if isinstance(phase.ruleset, Ruleset) else None
+
+
+async def written_of(firm: Firm, draft: str) -> str:
+    """What a text is that comes from where a draft is being written."""
+    found = None
+    with suppress(FrontRefused):
+        found = await anyio.to_thread.run_sync(firm.drafts.draft, draft) if draft else None
+    return (
+        "a draft that is not kept"
+        if found is None
+        else f"what is written now of {await _draft_in_words(firm, found.line)}"
+    )
+
+
+async def _named_program(firm: Firm, kind: str, which: str) -> tuple[Program | None, str]:
+    """With what people call it."""
+    match kind:
+        case "draft":
+            found = await anyio.to_thread.run_sync(firm.drafts.draft, which)
+            if found is None:
+                return None, ""
+            return await aside(lambda: _drafted(found)), await _draft_in_words(firm, found.line)
+        case "sold":
+            version = await firm.book.read(lambda book: program_version(book, whole_in(which) or 0))
+            return (None, "") if version is None else (version.sold, _version_in_words(version))
+        case "ready":
+            program = next((one.program for one in templates() if one.name == which), None)
+            return program, f"the template “{program.title}”" if program else ""
+    return None, ""
+
+
+async def _draft_in_words(firm: Firm, line: DraftLine) -> str:
+    """With the version that it was begun from."""
+    told = f"the draft “{line.name}” as kept at {words.moment(line.kept_us)}"
+    if not line.begun_from:
+        return told
+    versions = await firm.book.read(lambda book: newest_versions(book, LAB_VERSIONS_SHOWN))
+    of = next((one for one in versions if one.sold.fingerprint() == line.begun_from), None)
+    return f"{told}, begun from {_version_in_words(of) if of else 'a version of long ago'}"
+
+
+def _version_in_words(version: ProgramVersion) -> str:
+    return f"“{version.title}” as published at {words.moment(version.at_us)}, row {version.seq}"
 
 
 def _read(book: apsw.Connection) -> tuple[list[ProgramVersion], list[tuple[str, str]], list[str]]:

@@ -17,7 +17,7 @@ from firm.sentences.live import BY_VERDICT
 from firm.terms.losses import LossLimit
 from firm.terms.words import BP_WHOLE, Action, Boundary
 from storage.readmodels.decisions import DecisionLine
-from web import judged_words, words
+from web import held_back, judged_words, words
 
 LIMIT_KINDS = tuple(KINDS_OF_LIMIT.values())
 # What is used up and not reached: loss that is allowed, and days.
@@ -215,8 +215,5 @@ def pause_sentence(live: LiveAccount, ruleset: AnyRuleset, now_us: int) -> str:
     """When trading goes on, by the calendar that cuts the account's days; empty where it is not paused."""
     if live.standing is not Standing.PAUSED:
         return ""
-    calendar = ruleset.calendar
-    day = live.day if live.day is not None and live.day.end_us > now_us else calendar.day_at(now_us)
-    until = words.hour(day.end_us, calendar.zone)
-    utc = "" if calendar.zone == "UTC" else f" ({words.hour(day.end_us)} UTC)"
-    return f"The daily limit is used up: paused until {until} in {calendar.zone}{utc}."
+    day = live.day if live.day is not None and live.day.end_us > now_us else ruleset.calendar.day_at(now_us)
+    return f"The daily limit is used up: paused until {held_back.until(day, ruleset)}."

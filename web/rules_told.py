@@ -1,11 +1,13 @@
 """Rules told: a ruleset as its reader reads it: each rule with what it requires, how it stands now, and an example in numbers."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
 from firm.money import Money
 from firm.objective import Objective
+from firm.overrides import AdjustMark, Mark
 from firm.rules.judged import Judged
 from firm.ruleset import AnyRuleset, Program
 from firm.sentences.at_large import accounts_own_sentence, accounts_sentence, at_large
@@ -14,7 +16,7 @@ from firm.sentences.live import live_sentence
 from firm.sentences.rule import ruleset_sentences, titles_of
 from firm.sentences.worked_example import worked_example
 from storage.readmodels.overrides import OverrideLine
-from web.exception_words import exception_told, extended, not_judged
+from web.exception_words import exception_told, extended, moved, not_judged
 from web.rule_words import RuleFigures
 
 
@@ -49,9 +51,16 @@ class ToldPhase(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def rules_told(
-    ruleset: AnyRuleset, size: Money, language: Language, now: Sequence[Objective] = ()
+    ruleset: AnyRuleset,
+    size: Money,
+    language: Language,
+    now: Sequence[Objective] = (),
+    moved_floors: AbstractSet[str] = frozenset(),
 ) -> tuple[ToldRule, ...]:
-    """All rules in their order. `size`: the initial balance. `now`: the rows of an account that holds them."""
+    """All rules in their order. `size`: the initial balance. `now`: the rows of an account that holds them.
+
+    `moved_floors`: as `floors_moved_now` of its exceptions.
+    """
     figures = RuleFigures(language, size.currency, size.exponent)
     stands: Mapping[str, Judged] = {row.rule: row.judged for row in now if row.judged is not None}
     rows = {row.rule: row for row in now}
@@ -62,10 +71,21 @@ def rules_told(
             title=sentence.title,
             text=sentence.text,
             now=live_sentence(rule, stands[rule.id], language, figures) if rule.id in stands else "",
-            exception=_exception(rows.get(rule.id), language, figures),
-            example=worked_example(ruleset, rule, size, language, figures),
+            exception=_exception(rows.get(rule.id), language, figures, is_moved=rule.id in moved_floors),
+            example=worked_example(ruleset, rule, size, language, figures, _days_granted(rows.get(rule.id))),
         )
         for rule, sentence in zip(ruleset.rules, said, strict=True)
+    )
+
+
+def floors_moved_now(lines: Sequence[OverrideLine], ruleset: AnyRuleset, now_us: int) -> frozenset[str]:
+    """Rules whose floors are elsewhere by a mark that people set: that of a day until it ends, a high for good."""
+    return frozenset(
+        floor.rule
+        for line in lines
+        if line.granted and isinstance(line.override, AdjustMark)
+        if line.override.mark is Mark.HIGH or now_us < ruleset.calendar.day_at(line.at_us).end_us
+        for floor in line.floors
     )
 
 
@@ -98,12 +118,14 @@ def exceptions_told(
     )
 
 
-def _exception(row: Objective | None, language: Language, figures: RuleFigures) -> str:
-    if row is None:
-        return ""
-    resting = not_judged(row.waived_until_us, language) if row.waived_until_us else ""
-    longer = extended(row.extended_days, language, figures) if row.extended_days else ""
-    return " ".join(filter(None, (resting, longer)))
+def _exception(row: Objective | None, language: Language, figures: RuleFigures, *, is_moved: bool) -> str:
+    resting = not_judged(row.waived_until_us, language) if row is not None and row.waived_until_us else ""
+    longer = extended(days, language, figures) if (days := _days_granted(row)) else ""
+    return " ".join(filter(None, (resting, longer, moved(language) if is_moved else "")))
+
+
+def _days_granted(row: Objective | None) -> int:
+    return 0 if row is None else row.extended_days
 
 
 def program_told(program: Program, language: Language) -> tuple[ToldPhase, ...]:

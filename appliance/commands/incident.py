@@ -6,7 +6,7 @@ from appliance.commands.options import ROW_DIGITS_MAX, Verbs, add_directory, add
 from appliance.console import CommandRefused, ask_firm
 from firm.commands import CloseIncident, Command, NoteIncident, PublishIncident
 from firm.ids import id_text
-from firm.incident_words import ANSWERS, CAUSES, NEEDED, befell_in_words, proposal_in_words, symbols_in_words
+from firm.incident_words import CAUSES, NEEDED, answer_in_words, befell_in_words, proposal_in_words, symbols_in_words
 from firm.instant import utc_text
 from storage.files import open_firm_directory
 from storage.reader import LedgerReader
@@ -14,6 +14,7 @@ from storage.readmodels.incidents import (
     Impact,
     IncidentLine,
     IncidentWord,
+    extensions_left,
     impacts,
     incident_line,
     incidents,
@@ -39,7 +40,10 @@ def add_to(verbs: Verbs) -> None:
     _add_words(actions, "note", "write something down about an incident, for staff", "note", _noting)
     published = _add_words(actions, "publish", "say on the public status page what happened", "sentence", _publishing)
     published.add_argument("--off", action="store_true", help="take it off the page")
-    _add_words(actions, "close", "close an incident that is over, with a conclusion", "conclusion", _closing)
+    closed = _add_words(actions, "close", "close an incident that is over, with a conclusion", "conclusion", _closing)
+    closed.add_argument(
+        "--ungranted", action="store_true", help="though extensions are proposed that nobody has granted"
+    )
 
 
 def _add_words(actions: Verbs, name: str, summary: str, words: str, wanted: object) -> argparse.ArgumentParser:
@@ -70,7 +74,8 @@ def run_show(options: argparse.Namespace) -> int:
             raise CommandRefused(f"no incident {options.incident}: evenhand incident list shows all")
         said = words_of(connection, options.incident, LISTED_MAX)
         found = impacts(connection, options.incident, 0, SHOWN_MAX)
-    text = "\n".join([_line(line), *map(_impact, found), *map(_word, reversed(said))])
+    told = [_impact(each, line.filled) for each in found]
+    text = "\n".join([_line(line), *told, *map(_word, reversed(said))])
     tell(options, {"incident": line, "accounts": found, "said": said}, text)
     return 0
 
@@ -91,7 +96,18 @@ def _publishing(options: argparse.Namespace) -> Command:
 
 
 def _closing(options: argparse.Namespace) -> Command:
+    if not options.ungranted and (left := _extensions_left(options)):
+        several = "extensions are" if left > 1 else "extension is"
+        raise CommandRefused(
+            f"{left} {several} proposed and not granted: grant them on the incident's page, or close it with --ungranted"
+        )
     return CloseIncident(by="console", incident=options.incident, conclusion=options.conclusion)
+
+
+def _extensions_left(options: argparse.Namespace) -> int:
+    open_firm_directory(options.data_dir)
+    with LedgerReader(options.data_dir) as reader, reader.connection() as connection:
+        return len(extensions_left(connection, options.incident, SHOWN_MAX))
 
 
 def incident_number(text: str) -> int:
@@ -114,14 +130,15 @@ def _line(line: IncidentLine) -> str:
     )
 
 
-def _impact(each: Impact) -> str:
+def _impact(each: Impact, filled: bool | None) -> str:
     needed = f"  {id_text(each.account)} {NEEDED[each.needed]} by {', '.join(each.symbols)}"
     if each.answer is None or each.proposal is None:
         return f"{needed}: its passes are frozen"
     granted = f", granted in row {each.granted}" if each.granted else ", asked for" if each.asked else ""
     decision = f" (decision {each.decision})" if each.decision else ""
+    answer = answer_in_words(each.answer, each.befell, filled)
     return (
-        f"{needed}: {befell_in_words(each.befell)}{decision}; a limit broken without the outage: {ANSWERS[each.answer]}; "
+        f"{needed}: {befell_in_words(each.befell)}{decision}; a limit broken without the outage: {answer}; "
         f"proposed: {proposal_in_words(each.proposal, each.days)}{granted}"
     )
 

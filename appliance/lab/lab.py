@@ -5,11 +5,12 @@ was stopped when the draft had not decided is unknown from there: its positions 
 trader would have done. One that the draft stops ends there, whatever its trader did after.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from actors.lab_found import Ending, Outcome
 from actors.replay import Recorded
 from appliance.lab.choice import Choice, Sale
+from appliance.lab.counterparts import counterparts
 from appliance.lab.engine import LabEngine, LabFact
 from appliance.lab.reading import TELLING, Reading
 from firm.facts import AccountOpened, DeskStopped, OrderPlaced
@@ -27,13 +28,16 @@ STOPPED, PRICES_GONE, DESK_STOPPED = "stopped_in_history", "prices_gone", "desk_
 
 class Case:
     """One chosen account. `unknown`: the draft's outcome where it cannot be known any more.
+    `called`: as `counterparts` of what it was sold and the draft.
 
     `apart_us`: when the firm and the draft first differed in whether the trader is held back. What its trader did after that was done
     under the one and is judged by the other.
     """
 
-    def __init__(self, account: int, opened: AccountOpened, sale: Sale, opened_us: int) -> None:
-        self.account, self.sale, self.opened_us = account, sale, opened_us
+    def __init__(
+        self, account: int, opened: AccountOpened, sale: Sale, opened_us: int, called: Mapping[str, str]
+    ) -> None:
+        self.account, self.sale, self.opened_us, self.called = account, sale, opened_us, called
         self.phase_name, self.initial = opened.phase_name, opened.initial
         self.before, self.after = Reading(opened.initial, opened_us), Reading(opened.initial, opened_us)
         self.unknown: Outcome | None = None
@@ -75,6 +79,7 @@ class Lab:
         self._engine = LabEngine()
         self._not_judged: set[str] = set()
         self._sales: dict[int, Sale] = {}
+        self._called: dict[str, dict[str, str]] = {}  # by the id of what was sold
 
     @property
     def decided(self) -> int:
@@ -134,9 +139,17 @@ class Lab:
         assert isinstance(opened, AccountOpened)
         sale = self._sales[opened.challenge]
         if self.choice.takes(row.account, opened, sale):
-            self.cases[row.account] = Case(row.account, opened, sale, row.happened_us)
+            called = self._called_in(opened)
+            self.cases[row.account] = Case(row.account, opened, sale, row.happened_us, called)
             self._engine.open(row, opened, self.rules)
             self._not_judged |= _across_accounts(opened.ruleset, self.rules)
+
+    def _called_in(self, opened: AccountOpened) -> Mapping[str, str]:
+        """The draft's names for rules that were sold under others, once for all accounts that were sold the same."""
+        if opened.ruleset_id not in self._called:
+            drafted = self.rules or opened.ruleset
+            self._called[opened.ruleset_id] = counterparts(opened.ruleset, drafted)
+        return self._called[opened.ruleset_id]
 
     def _compare(self, case: Case, row: StoredRow) -> None:
         """After an input that told of the account."""

@@ -25,6 +25,7 @@ def report_of(lab: Lab) -> Report:
 
 
 def _line(case: Case) -> AccountLine:
+    after = case.outcome_after()
     return AccountLine(
         account=id_text(case.account),
         program=case.sale.program,
@@ -35,8 +36,9 @@ def _line(case: Case) -> AccountLine:
         exponent=case.initial.exponent,
         initial=case.initial.minor,
         before=case.before.outcome(),
-        after=case.outcome_after(),
+        after=after,
         apart_us=case.apart_us,
+        sold_as=case.called.get(after.rule, ""),
     )
 
 

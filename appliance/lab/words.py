@@ -87,6 +87,10 @@ def _account_lines(line: AccountLine) -> Iterator[str]:
     yield f"{line.account}  {line.program}, {line.phase}, {line.cohort}{apart}"
     yield f"  before {outcome_words(line.before, line.exponent, line.currency)}"
     yield f"  after  {outcome_words(line.after, line.exponent, line.currency)}"
+    if line.sold_as:
+        yield f"         {line.after.rule} was sold as {line.sold_as}"
+    if line.is_by_another_rule:
+        yield "         the same at the same instant, by another rule"
 
 
 def _outcome_pieces(outcome: Outcome, none: Money) -> Iterator[str]:

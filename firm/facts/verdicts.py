@@ -133,11 +133,17 @@ class RuleSuspected(Fact, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class RuleKeptAgain(Fact, frozen=True, kw_only=True, omit_defaults=True):
-    """What broke a rule does so no more: another breach by the same subject counts anew. `quotes`: rows of the ticks that show it."""
+    """What broke a rule does so no more: another breach by the same subject counts anew. `quotes`: rows of the ticks that show it.
+
+    Of a rule across accounts `working` is what those that hold anything of the subject hold together, and `accounts` which they are:
+    none where nobody holds anything, and in rows of before it was said.
+    """
 
     rule: str
     subject: str
     quotes: tuple[int, ...] = ()
+    working: tuple[Step, ...] = ()
+    accounts: tuple[int, ...] = ()
 
 
 class BreachWaived(Fact, frozen=True, kw_only=True):

@@ -23,6 +23,11 @@ def at_large(ruleset: AnyRuleset, language: Language, figures: Figures, *, is_fu
     return (*_said(ruleset, say), *won)
 
 
+def wins_by_counting(ruleset: AnyRuleset) -> bool:
+    """Whether days and trades alone win a phase under these rules."""
+    return bool(_counted(ruleset))
+
+
 def _counted(ruleset: AnyRuleset) -> tuple[str, ...]:
     """The days and trades that win a phase without a target or a score."""
     return tuple(rule.id for rule in won_by(ruleset) if isinstance(rule.terms, TradingDays | MinimumTrades))

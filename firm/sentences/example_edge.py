@@ -26,11 +26,15 @@ BEGINS_US = 20_241 * DAY_US + DAY_US // 2  # noon in London on a Monday, 2 June 
 
 
 class Case(NamedTuple):
-    """Of whom an example is told: an account that is made up, under a rule of its ruleset, and who tells it."""
+    """Of whom an example is told: an account that is made up, under a rule of its ruleset, and who tells it.
+
+    `granted_days`: by which people extended the clocks of its phase.
+    """
 
     account: AccountState
     rule: Rule
     say: Speaker
+    granted_days: int = 0
 
     @property
     def size(self) -> int:

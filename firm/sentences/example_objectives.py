@@ -74,9 +74,10 @@ def minimum_trades(case: Case, term: MinimumTrades) -> Iterator[str]:
 
 def maximum_duration(case: Case, term: MaximumDuration) -> Iterator[str]:
     def is_kept(days: int) -> bool:
-        return not judge_maximum_duration(PLAIN, case.rule, told(1), told(1 + days)).is_broken
+        return not judge_maximum_duration(PLAIN, case.rule, told(1), told(1 + days), granted).is_broken
 
-    edge = rising(is_kept, term.days_max + 1)
+    granted = told(case.granted_days)
+    edge = rising(is_kept, term.days_max + granted.value + 1)
     yield from edge_told(
         case.say, "edge", case.say("example.what.days_over"), edge, lambda days: case.say("time.days", number=days)
     )
@@ -88,9 +89,11 @@ def inactivity(case: Case, term: Inactivity) -> Iterator[str]:
     activity = Activity(once, once, once, once, None, positions=0, orders=0)
 
     def is_kept(days: int) -> bool:
-        return not judge_inactivity(PLAIN, case.rule, activity, told(BEGINS_US + days * DAY_US)).is_broken
+        now = told(BEGINS_US + days * DAY_US)
+        return not judge_inactivity(PLAIN, case.rule, activity, now, granted).is_broken
 
-    edge = rising(is_kept, term.days_max + 1)
+    granted = told(case.granted_days)
+    edge = rising(is_kept, term.days_max + granted.value + 1)
     yield from edge_told(
         case.say, "edge", case.say("example.what.days_idle"), edge, lambda days: case.say("time.days", number=days)
     )

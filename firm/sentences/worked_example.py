@@ -46,8 +46,13 @@ _DAY_US = 86_400 * SECOND_US
 _PERCENT = 100
 
 
-def worked_example(ruleset: AnyRuleset, rule: Rule, size: Money, language: Language, figures: Figures) -> str:
-    """One for a rule of the ruleset, on an account of this size. Empty where it has no edge to show (docs/rulebook.md)."""
+def worked_example(
+    ruleset: AnyRuleset, rule: Rule, size: Money, language: Language, figures: Figures, granted_days: int = 0
+) -> str:
+    """One for a rule of the ruleset, on an account of this size. Empty where it has no edge to show (docs/rulebook.md).
+
+    `granted_days`: by which people extended the clocks of the phase.
+    """
     if not all(_is_known(amount, rule, size) for amount in _amounts_of(rule.terms)):
         return ""
     say = Speaker(catalog_of(language), figures, {})
@@ -65,7 +70,7 @@ def worked_example(ruleset: AnyRuleset, rule: Rule, size: Money, language: Langu
             family = next((one for one in _FAMILIES if hasattr(one, tag_of(rule))), None)
             if family is None:  # a rule of bookings, not of figures
                 return ""
-            told = getattr(family, tag_of(rule))(Case(account, rule, say), term)
+            told = getattr(family, tag_of(rule))(Case(account, rule, say, granted_days), term)
     return " ".join(map(upper_first, told))
 
 

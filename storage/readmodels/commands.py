@@ -90,6 +90,11 @@ class CommandLine(msgspec.Struct, frozen=True):
     deadline_us: int
     updated_us: int
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether it was sent, or will be, and its effect was not seen yet."""
+        return self.state not in (WITHHELD, CommandState.CONFIRMED, CommandState.FAILED)
+
 
 # The login that opening an account led to stands with the account: the command was sent before there was one.
 _LOGIN = "coalesce(nullif(login, ''), (SELECT a.login FROM rm_account a WHERE a.account = rm_command.account), '')"

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from actors.names import account_desk, enforcement_desk, order_desk
 from firm.arithmetic import PLAIN, Figure
-from firm.commands import AddStaff, BridgeMode, GrantOverride, SetBridgeMode
+from firm.commands import AddStaff, BridgeMode, GrantOverride, ReviewOutcome, ReviewVerdict, SetBridgeMode
 from firm.facts import (
     BreachDeclared,
     BreachSuspected,
@@ -204,6 +204,21 @@ def test_a_waiver_that_is_renewed_runs_from_where_the_first_began(stage):
     asks(stage, account, WaiveRule(rule="daily", until_us=first_us + 30 * SECOND_US))
     begins_us = first_us + 20 * SECOND_US
     assert stage.account(account).overrides.waivers[-1] == Waiver("daily", begins_us, first_us + 30 * SECOND_US)
+
+
+def test_a_reinstatement_ends_no_longer_waiver_of_the_same_rule(stage):
+    account = trading(stage, MAXIMUM, DAILY)
+    buy(stage, account, "1")
+    price(stage, 137_700)
+    [suspected] = stage.account(account).findings
+    until_us = stage.now_us + 3 * DAY_US
+    asks(stage, account, WaiveRule(rule="daily", until_us=until_us))
+    confirm = ReviewVerdict(by=RUTH, account=account, decision=suspected.seq, outcome=ReviewOutcome.CONFIRM, why="lost")
+    stage.put(confirm, account)
+    assert stage.account(account).standing is Standing.BREACHED
+    asks(stage, account, Reinstate(decision=stage.account(account).findings[-1].seq))
+    assert stage.account(account).overrides.waived_at(until_us - 1) == {"daily"}
+    assert stage.account(account).overrides.waived_at(until_us) == set()
 
 
 @pytest.mark.parametrize(("until_us", "broken"), [(1, []), (0, ["daily"])])

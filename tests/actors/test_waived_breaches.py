@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from firm.bounds import WAIVERS_ENDED_MAX
 from firm.facts import BreachWaived, ProfitExcluded, RuleBroken, RuleKeptAgain
 from firm.inputs import Side
 from firm.instant import HOUR_US, MINUTE_US, SECOND_US
@@ -12,7 +13,7 @@ from firm.terms.exposure import IdeaGrouping, IdeaMeasure, IdeaRisk, StopLossReq
 from firm.terms.words import Action, Boundary, Fixed, Scope
 from tests.actors.conftest import Stage
 from tests.actors.test_conduct import HEDGING, LOTS, MAXIMUM, TARGET, buy, close, trading
-from tests.actors.test_news_and_deeds import HOLDING, at, minutes, ready
+from tests.actors.test_news_and_deeds import HOLDING, WINDOW, at, minutes, ready
 from tests.actors.test_overrides import asks
 
 
@@ -64,6 +65,30 @@ def test_what_was_kept_again_after_a_waiver_is_broken_anew(stage):
     assert len(stage.facts(RuleKeptAgain, account)) == 1
     buy(stage, account, "1.5", "P2")
     assert broken(stage, account) == [("lots", 550_000_000)]
+
+
+def test_a_deal_within_a_waiver_that_is_over_is_waived_though_it_is_told_after_the_next_one_began(stage):
+    account = ready(stage, WINDOW)
+    at(stage, -60)
+    waived(stage, account, "news", 30 * SECOND_US)
+    within_us = stage.now_us + 10 * SECOND_US
+    at(stage, 100)
+    waived(stage, account, "news", SECOND_US)
+    at(stage, 110)
+    buy(stage, account, "1", at_us=within_us)
+    assert broken(stage, account) == []
+    buy(stage, account, "1", "P2")
+    assert [rule for rule, _ in broken(stage, account)] == ["news"]
+
+
+def test_of_waivers_that_are_over_so_many_are_kept_and_each_that_runs(stage):
+    account = trading(stage, MAXIMUM, LOTS)
+    waived(stage, account, "maximum", HOUR_US)
+    for _ in range(WAIVERS_ENDED_MAX + 2):
+        waived(stage, account, "lots", SECOND_US)
+        stage.wait(2)
+    kept = stage.account(account).overrides.waivers
+    assert (kept[-2].rule, len(kept)) == ("maximum", WAIVERS_ENDED_MAX + 2)
 
 
 def test_each_step_within_a_waiver_is_waived(stage):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -10,7 +11,7 @@ from firm.commands import GrantOverride
 from firm.facts import BreachDeclared, BreachSuspected, HighMoved, OverrideGranted, RuleBroken
 from firm.inputs import DealEntry, Side
 from firm.instant import DAY_US, SECOND_US
-from firm.overrides import AdjustMark, Mark, Override, Reinstate
+from firm.overrides import AdjustMark, Mark, Override, Reinstate, WaiveRule
 from firm.phase import Standing
 from firm.terms.conduct import Hedging
 from firm.terms.losses import Trail
@@ -120,3 +121,30 @@ def test_a_rule_that_is_broken_again_after_a_reinstatement_is_proven(
     said = proven(verifier, stage, tmp_path, second)
     assert DERIVED in said
     assert "(reinstate, granted by console) was right to make" in said
+
+
+# --- a waiver whose end was moved ---
+
+
+def test_a_breach_after_a_waiver_was_shortened_is_proven_and_one_within_it_refused(
+    stage: Stage, verifier: ModuleType, tmp_path: Path
+) -> None:
+    account = trading(stage, MAXIMUM, HEDGING)
+    buy(stage, account, "1")
+    ends_us = stage.now_us + 60 * SECOND_US
+    for until_us in (stage.now_us + DAY_US, ends_us):
+        waive = WaiveRule(rule="hedging", until_us=until_us)
+        grant(stage, account, waive)
+        stage.wait(1)
+    stage.now_us = ends_us
+    stage.deal(account, "P2", Side.SELL, "0.4", 138_690)
+    [decision] = decisions(stage, RuleBroken)
+    assert DERIVED in proven(verifier, stage, tmp_path / "honest", decision)
+
+    def longer(row: Any, body: Any) -> Any:
+        override = getattr(body, "override", None)
+        is_newest = override is not None and override.until_us == ends_us
+        return row, replace(body, override=replace(override, until_us=ends_us + 1)) if is_newest else body
+
+    with pytest.raises(verifier.Refused, match="waives rule 'hedging' for that instant"):
+        proven(verifier, stage, tmp_path / "forged", decision, longer)

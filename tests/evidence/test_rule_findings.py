@@ -211,6 +211,30 @@ def test_a_rule_that_rests_on_prices_brings_them(stage: Stage, verifier: ModuleT
     assert "none newer was passed over" in said
 
 
+@pytest.mark.parametrize("named", [True, pytest.param(False, id="as releases had it that named the price's instant")])
+def test_kept_again_is_said_of_the_instant_that_was_looked_at(
+    stage: Stage, verifier: ModuleType, tmp_path: Path, named: bool
+) -> None:
+    """Her minute ends at the 45th second and the time for a stop at the 50th; the price that brings that minute comes at the 55th."""
+    account = trading(stage, MAXIMUM, replace(STOPS, within_s=600))
+    stage.wait(50)
+    buy(stage, account, "1")
+    stage.position(account, "P1", stop_loss=138_600)
+    stage.wait(60)
+    stage.tick("EURUSD", 138_692, 138_702)
+    stage.position(account, "P1")  # taken off: there is time for another one yet
+    stage.wait(545)
+    stage.tick("EURUSD", 138_692, 138_702)
+    [kept] = [row for row, body in rows_of(stage) if isinstance(body, RuleKeptAgain)]
+    assert kept.received_us - kept.happened_us == 10 * SECOND_US
+
+    def dated(row: Any, body: Any) -> tuple[Any, Any]:
+        return row if named or row.seq != kept.seq else row._replace(happened_us=row.received_us), body
+
+    said = proven(verifier, stage, tmp_path, kept.seq, dated)
+    assert "that P1 breaks 'stops' no more, worked out" in said
+
+
 def too_much_margin(stage: Stage) -> int:
     """4 161.00 are bound of 95 800.00, at a price of 1.37300; the decision."""
     account = trading(stage, MAXIMUM, replace(MARGIN, limit=430))

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from firm.facts import (
+    AccountOpened,
     BreachDeclared,
     BreachWaived,
     DealBooked,
@@ -31,6 +32,7 @@ from tests.actors.conftest import Stage
 from tests.actors.dealer import delete
 from tests.actors.several import LOT, LOTS, OPPOSITE, ada
 from tests.actors.several import buy as buys
+from tests.actors.several import close as closes
 from tests.actors.several import sell as sells
 from tests.actors.test_ages import DURATION
 from tests.actors.test_conduct import LOTS as LOTS_OF_ONE
@@ -398,6 +400,88 @@ def test_a_sum_that_does_not_follow_is_refused(verifier: ModuleType, tmp_path: P
     stage, decision = hedged_over_two()
     forge = with_step(decision, "EURUSD against each other", value=LOT)
     refused(verifier, stage, tmp_path, decision, forge, "it is EURUSD against each other = 50000000")
+
+
+def kept_by_two(lots: str = "0") -> tuple[Any, int]:
+    """Three and two lots may be held together, and three and three were; so many of the three are left."""
+    stage, (first, second) = ada(replace(LOTS, limit=5 * LOT))
+    buys(stage, first, "3")
+    buys(stage, second, "3")
+    closes(stage, second, "3" if lots == "0" else f"{3 - float(lots):.2f}")
+    return stage, one(stage, RuleKeptAgain)
+
+
+@pytest.mark.parametrize("lots", ["0", "2"])
+def test_that_accounts_keep_a_rule_again_is_worked_out_from_what_each_holds(
+    verifier: ModuleType, tmp_path: Path, lots: str
+) -> None:
+    stage, decision = kept_by_two(lots)
+    [fact] = stage.facts(RuleKeptAgain)
+    assert len(fact.accounts) == (1 if lots == "0" else 2)
+    said = proven(verifier, stage, tmp_path, decision)
+    assert "that EURUSD buy breaks 'lots_together' no more, worked out" in said
+    assert "NOT shown: what the other accounts held then beside what is cited" in said
+
+
+def test_where_nobody_holds_anything_the_row_says_no_more_than_it_did(verifier: ModuleType, tmp_path: Path) -> None:
+    stage, (first, second) = ada(replace(OPPOSITE, on_breach=(Action.WARN,)))
+    buys(stage, first, "1")
+    sells(stage, second, "1")
+    closes(stage, second, "1", side=Side.BUY)
+    closes(stage, first, "1")
+    decision = one(stage, RuleKeptAgain)
+    assert "breaks 'hedged' no more, worked out" in proven(verifier, stage, tmp_path, decision)
+
+
+@pytest.mark.parametrize("lots", [3 * LOT, 2 * LOT])
+def test_lots_that_were_not_left_are_refused(verifier: ModuleType, tmp_path: Path, lots: int) -> None:
+    stage, decision = kept_by_two("2")
+    [fact] = stage.facts(RuleKeptAgain)
+    forge = with_step(decision, share(fact, lots), value=LOT)
+    refused(
+        verifier, stage, tmp_path, decision, forge, "does not say that account|by the rows and the rules it is lots of"
+    )
+
+
+def test_kept_again_while_more_is_held_than_may_be_is_refused(verifier: ModuleType, tmp_path: Path) -> None:
+    """As if the rule allowed six, of which a lot is left too many."""
+    stage, decision = kept_by_two("2")
+    steps = stage.facts(RuleKeptAgain)[0].working
+    stricter = replace(LOTS, limit=4 * LOT)
+
+    def sold(row: Any, body: Any) -> Any:
+        if isinstance(body, AccountOpened):
+            terms = tuple(stricter if term.id == stricter.id else term for term in body.ruleset.terms)
+            rules = replace(body.ruleset, terms=terms)
+            return row, replace(body, ruleset=rules, ruleset_id=rules.ruleset_id())
+        if row.seq != decision:
+            return row, body
+        working = tuple(_of_four(step) for step in steps)
+        return row, replace(body, working=working)
+
+    refused(verifier, stage, tmp_path, decision, sold, "EURUSD buy breaks 'lots_together' yet, by the rows")
+
+
+def _of_four(step: Any) -> Any:
+    match step.name:
+        case "most of all accounts together":
+            return replace(step, value=4 * LOT)
+        case "more than all accounts may have together":
+            return replace(step, value=1)
+    return step
+
+
+def test_who_left_an_account_out_shows_no_more_than_earlier_releases(verifier: ModuleType, tmp_path: Path) -> None:
+    stage, (first, second) = ada(replace(LOTS, limit=5 * LOT))
+    buys(stage, second, "3")
+    buys(stage, first, "3")
+    closes(stage, second, "1")
+    decision = one(stage, RuleKeptAgain)
+    said = proven(verifier, stage, tmp_path, decision, changed(decision, accounts=(), working=()))
+    assert (
+        "NOT shown: that EURUSD buy keeps 'lots_together'; the file does not hold what its trader's accounts held"
+        in said
+    )
 
 
 # --- figures of any size ---

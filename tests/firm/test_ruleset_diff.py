@@ -4,15 +4,22 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from firm.money import Money
 from firm.ruleset import FirstRuleset, LateBreach, Phase
 from firm.ruleset_diff import program_changes, ruleset_changes
 from firm.terms.first import AmountBase, DailyLoss, OnDailyLoss
+from firm.terms.objectives import Consistency, ConsistencyEffect, FailsAt
 from firm.terms.words import Anchor, Boundary
 from firm.trading_day import TradingCalendar
+from tests.actors.test_conduct import DAYS, MAXIMUM, TARGET, rules_of
 from tests.firm.ruleset_examples import LIMIT, SHARE, TERMS, program, ruleset, with_term, without
+from tests.firm.sentences.examples import EXAMPLES
 
+SHARE_OF_PROFIT = next(
+    rule.terms for rules in EXAMPLES.values() for rule in rules.rules if isinstance(rule.terms, Consistency)
+)
 SPLIT = (
     "Profit split: tiers was (up to 10,000.00, trader 100 %), (up to 20,000.00, trader 90 %), (whatever is above, trader 80 %), "
     "is (up to 2000000, trader 90 %), (whatever is above, trader 80 %)\nProfit split: counted was account total, is payout number"
@@ -177,3 +184,26 @@ def test_a_phase_that_is_called_otherwise_is_no_other_phase() -> None:
     assert [str(one) for one in program_changes(named, before)] == [
         "Phase 1 is called Evaluation now; its rules are the same"
     ]
+
+
+def test_a_phase_that_is_won_by_counting_now_is_said_to_be_unless_it_is_funded() -> None:
+    before, after = (rules_of(MAXIMUM, *terms) for terms in ((TARGET, DAYS), (DAYS,)))
+    said = "won by was Profit target, is Minimum trading days"
+    assert [str(one) for one in ruleset_changes(before, after)][-1] == said
+    assert said not in [str(one) for one in ruleset_changes(before, rules_of(MAXIMUM, replace(TARGET, held_s=1), DAYS))]
+    sold = program()
+    for funded, told in ((False, [f"phase Evaluation: {said}"]), (True, [])):
+        one, other = (
+            replace(sold, phases=(Phase(name="Evaluation", ruleset=rules, funded=funded),)) for rules in (before, after)
+        )
+        assert [str(change) for change in program_changes(one, other) if change.field == "won by"] == told
+
+
+def test_when_a_share_ends_the_account_is_told_in_words() -> None:
+    delays = rules_of(SHARE_OF_PROFIT)
+    for at, words in zip(
+        FailsAt, ("with each closing", "at each day's end", "when all else that the phase asks for is met"), strict=True
+    ):
+        ends = rules_of(replace(SHARE_OF_PROFIT, effect=ConsistencyEffect.FAIL, fails_at=at))
+        told = [str(one) for one in ruleset_changes(delays, ends)]
+        assert f"Consistency: looked at to end the account was never, is {words}" in told

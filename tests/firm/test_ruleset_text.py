@@ -112,6 +112,22 @@ def test_a_missing_field_is_told_with_why_it_matters(field: str, why: str) -> No
     assert why in reason
 
 
+@pytest.mark.parametrize("text", ["", "\ufeff \n", "# nothing yet\n", "{}"])
+def test_of_a_file_with_nothing_in_it_one_thing_is_said(text: str) -> None:
+    with pytest.raises(RulesetRefused) as caught:
+        (read_json if text == "{}" else read_toml)(text)
+    [problem] = caught.value.problems
+    assert (problem.path, problem.reason.partition(":")[0]) == ("", "nothing is written here")
+
+
+def test_nothing_is_told_of_what_only_stands_for_something_missing() -> None:
+    with pytest.raises(RulesetRefused) as caught:
+        read_toml('name = "x"')
+    paths = [problem.path for problem in caught.value.problems]
+    assert "terms" in paths
+    assert [path for path in paths if path.startswith("terms[")] == []
+
+
 @pytest.mark.parametrize(
     ("changes", "path", "reason"),
     [

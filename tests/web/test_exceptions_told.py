@@ -5,15 +5,21 @@ import pytest
 
 from firm.commands import GrantOverride
 from firm.exceptions_now import not_judged_until
+from firm.facts import FloorSet
 from firm.ids import id_text
 from firm.inputs import Side
 from firm.instant import DAY_US, SECOND_US, utc_text
+from firm.money import Money
 from firm.overrides import AdjustMark, ExtendPhase, Mark, WaiveRule
 from firm.phase import Standing
 from firm.sentences.languages import Language
+from storage.readmodels.overrides import OverrideLine
+from tests.actors.conftest import START_US
+from tests.firm.sentences.examples import EXAMPLES
 from web.app import create_app
 from web.exception_words import exception_told
 from web.rule_words import RuleFigures
+from web.rules_told import floors_moved_now
 
 
 @pytest.fixture
@@ -113,6 +119,31 @@ async def test_the_days_of_an_extension_are_told_beside_the_clock(firm, historie
         assert "3 days of them were added by an exception." in page
         rules = plain((await ada.get(f"/accounts/{id_text(account)}/rules?language=de")).text)
         assert "Verlängert; zusätzliche Tage: 3." in rules
+        example = rules.partition("Verlängert; zusätzliche Tage: 3.")[2].partition("</li>")[0]
+        assert "32 Tage" in example
+        assert "33 Tage" in example
+
+
+async def test_beside_a_limit_whose_floor_was_moved_the_example_is_said_to_go_without_that(
+    reader, account, stage, play
+):
+    grants(stage, play, account, AdjustMark(mark=Mark.DAY_BALANCE, rule="", minor=104_900_00))
+    page = (await reader.get(f"/accounts/{id_text(account)}/rules")).text
+    said = "was set; the example is of an account without that change."
+    assert [said in each for each in page.split('<li id="rule-')[1:3]] == [True, False]
+
+
+def test_a_mark_of_a_day_moves_floors_until_the_day_ends_and_a_high_for_good():
+    rules = next(iter(EXAMPLES.values()))
+    day = rules.calendar.day_at(START_US)
+    floor = FloorSet("daily", Money(1, "USD", 2), Money(2, "USD", 2))
+
+    def moved(mark: Mark, now_us: int) -> set[str]:
+        line = OverrideLine(1, True, AdjustMark(mark=mark, rule="", minor=1), "", "", "", START_US, (floor,))
+        return set(floors_moved_now([line], rules, now_us))
+
+    assert [moved(Mark.DAY_BALANCE, day.end_us + by) for by in (-1, 0)] == [{"daily"}, set()]
+    assert moved(Mark.HIGH, day.end_us) == {"daily"}
 
 
 @pytest.mark.parametrize("language", list(Language))

@@ -5,6 +5,8 @@ import pytest
 
 from firm.commands import CloseIncident, GrantOverride
 from firm.ids import id_text
+from firm.incident_words import answer_in_words
+from firm.incidents import Answer, Befell
 from firm.overrides import ExtendPhase, Reinstate
 from firm.phase import Standing
 from storage.readmodels.incidents import impact_of, incidents, public_incidents
@@ -72,6 +74,7 @@ async def test_all_extensions_are_granted_with_one_reason_and_each_trader_reads_
     page = (await ruth.get(home)).text
     assert "what they were nobody knows" in page
     assert "Grant all 2 extensions that are left" in page
+    assert "unknown: not every missing price came" in section(page, "accounts")
     hers = section((await ada.get(f"/accounts/{id_text(outage.accounts['ada'])}")).text, "incidents")
     assert "Staff are asked to extend the phase by 1 day." in hers
     assert "nobody can tell" in hers
@@ -140,7 +143,13 @@ async def test_a_person_closes_it_with_a_conclusion(outage, visit, number, histo
     home = f"/staff/incidents/{number}"
     assert (await ruth.send_form(f"{home}/conclusion", conclusion="")).status_code == 422
     assert (await ruth.send_form(f"{home}/note", note="Asked the provider.")).status_code == 303
-    assert (await ruth.send_form(f"{home}/conclusion", conclusion="Two days' notice next time.")).status_code == 303
+    said = {"conclusion": "Two days' notice next time."}
+    asks = await ruth.send_form(f"{home}/conclusion", **said)
+    assert (asks.status_code, "Extensions are proposed that nobody has granted" in asks.text) == (422, True)
+    assert "Two days&#39; notice next time." in asks.text, "nobody types it again"
+    assert "2 are left" in section(asks.text, "said")
+    assert not [one for one in outage.asked if isinstance(one, CloseIncident)]
+    assert (await ruth.send_form(f"{home}/conclusion", **said, ungranted="yes")).status_code == 303
     assert outage.asked[-1] == CloseIncident(
         by=f"staff:{play.RUTH}", incident=number, conclusion="Two days' notice next time."
     )
@@ -169,6 +178,20 @@ async def test_nobody_but_staff_sees_or_moves_an_incident(visit, number, outage)
             answer = await client.send_form(f"{home}/{form}", note="x", sentence="x", conclusion="x", why=WHY)
             assert answer.status_code in (303, 401, 403)
     assert outage.asked == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "befell", "filled", "told"),
+    [
+        (Answer.YES, (), True, "yes"),
+        (Answer.NO, (), False, "no"),
+        (Answer.UNKNOWN, (Befell.BREACHED,), False, "unknown: not every missing price came"),
+        (Answer.UNKNOWN, (Befell.BREACHED,), True, "unknown: what it broke is no loss limit"),
+        (Answer.UNKNOWN, (Befell.CLOSED,), True, "unknown: its day or its book changed meanwhile"),
+    ],
+)
+def test_why_nobody_can_tell_what_would_have_been_is_said(answer, befell, filled, told):
+    assert answer_in_words(answer, befell, filled).startswith(told)
 
 
 def test_the_public_list_goes_back_so_far_and_holds_published_ones_alone(outage, histories):

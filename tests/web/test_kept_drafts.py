@@ -67,7 +67,7 @@ async def test_a_text_is_kept_as_it_stands_and_listed_with_its_name_and_by_whom(
     assert "Your draft “Autumn, cheaper”, kept at 2 May 2014" in text_of(page)
     listed = text_of((await omar.get("/staff/programs")).text)
     assert "Autumn, cheaper as text" in listed
-    assert "Omar Haddad, owner you Not finished" in listed
+    assert "Omar Haddad, owner you Unfinished or faulty" in listed
     assert "they may be lost" in listed
 
 
@@ -77,6 +77,26 @@ async def test_without_a_name_it_is_called_as_the_program_and_says_its_phases(om
     phases = ", ".join(phase.name for phase in read_toml(TEXT).phases)
     assert f"Kept steps as text: {phases}" in listed
     assert "Can be read" in listed
+
+
+async def test_of_a_draft_that_contradicts_itself_it_is_not_said_that_it_can_be_read(omar):
+    faulty = TEXT.replace("bp = 500", "bp = 0", 1)
+    place = await keep(omar, text=faulty)
+    listed = (await omar.get("/staff/programs")).text
+    row = next(part for part in listed.split("<tr>") if place in part)
+    assert "Unfinished or faulty" in text_of(row)
+    assert "Can be read" not in text_of(row)
+    assert re.findall(r">(Form|Text|Read|Check)</a>", row) == ["Text", "Check"], "the others lead to no page of theirs"
+    assert (await omar.get(f"{place}?as=read")).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "nothing", [{"text": " \n"}, {"title": "", "phases|many": "1", "phases[0].ruleset.terms|many": "0", "do": "keep"}]
+)
+async def test_what_nobody_wrote_anything_in_is_not_kept_and_says_so(omar, nothing, stage):
+    answer = await omar.send_form("/staff/drafts/kept", **nothing)
+    assert (answer.status_code, "nothing is written in it yet" in text_of(answer.text)) == (422, True)
+    assert stage.firm.drafts.lines() == []
 
 
 async def test_whatever_is_being_written_has_a_button_that_keeps_it_without_a_script(omar):
@@ -99,13 +119,14 @@ async def test_what_no_page_of_ours_sends_along_is_refused_in_words(omar, begun_
     assert area(answer.text) == TEXT
 
 
-async def test_of_very_many_phases_with_very_long_names_so_much_is_listed(omar, stage):
+@pytest.mark.parametrize(("count", "length", "listed"), [(8, 60, 8), (20, 1_000, 0)])
+async def test_as_many_phases_with_as_long_names_as_a_program_may_have_are_listed(omar, stage, count, length, listed):
     head, phase, *_ = TEXT.split("[[phases]]")
-    long = chr(0x1F600) * 1_000
-    phases = ["[[phases]]" + phase.replace("Step one", f"{number} {long}", 1) for number in range(20)]
+    long = chr(0x1F600) * length
+    phases = ["[[phases]]" + phase.replace("Step one", f"{number} {long}", 1) for number in range(count)]
     await keep(omar, text=head + "".join(phases))
     [line] = stage.firm.drafts.lines()
-    assert line.phase_names == tuple(f"{number} {long[:98]}" for number in range(8))
+    assert line.phase_names == tuple(f"{number} {long}" for number in range(listed))
 
 
 async def test_kept_again_it_stays_one_draft(omar):
@@ -251,6 +272,37 @@ async def test_a_preview_begins_a_trial_of_its_draft_on_chosen_accounts(lab):
     [trial] = trials.trials()
     assert trial.tried.rules is not None
     assert trial.tried.bought_from == "2014-05-01"
+    assert trial.tried.origin == f"what was pasted: Kept steps, {phases[0]}"
+
+
+async def test_a_trial_names_what_was_tried_its_phase_and_what_it_was_begun_from(lab, stage):
+    client, trials = lab
+    program = read_toml(TEXT)
+    stage.put(PublishProgram(by="console", program=program))
+    stage.settle()
+    phase = program.phases[0].name
+    place = await keep(client, text=TEXT, draft_name="Autumn", begun_from=program.fingerprint())
+    draft = place.rpartition("/")[2]
+    sent = {"rules": TEXT, "rules_phase": phase}
+    tried = [
+        {"ready": f"draft/{draft}/0"},
+        {"ready": "ready/two_step_static/0"},
+        {**sent, "draft": draft},
+        {**sent, "draft": ""},
+    ]
+    said = []
+    for fields in tried:
+        answer = await client.send_form("/staff/lab", **fields)
+        assert answer.status_code == 303, text_of(answer.text)
+        said.append(text_of((await client.get(answer.headers["location"])).text).partition("Tried: ")[2])
+        trials.end(trials.trials()[0].number)
+    row = stage.engine.size
+    begun = f"the draft “Autumn” as kept at .* UTC, begun from “Kept steps” as published at .* UTC, row {row}"
+    assert re.match(f"{begun}: {phase}\\.", said[0]), said[0]
+    assert said[1].startswith(f"the template “Two steps, static limits”: {phase}.")
+    assert re.match(f"what is written now of {begun}: Kept steps, {phase}\\.", said[2]), said[2]
+    assert said[3].startswith(f"a draft that is not kept: Kept steps, {phase}.")
+    await clear(client)
 
 
 async def test_the_lab_offers_kept_drafts_every_version_and_templates(lab, stage):
@@ -270,6 +322,7 @@ async def test_the_lab_offers_kept_drafts_every_version_and_templates(lab, stage
         answer = await client.send_form("/staff/lab", ready=offered)
         assert answer.status_code == 303, text_of(answer.text)
     newest = trials.trials()[0].tried.rules
+    assert "row" in trials.trials()[0].tried.origin
     version = next(
         one for one in stage.engine.desk("catalogue").state.programs.values() if one.phases[0].ruleset == newest
     )

@@ -112,7 +112,7 @@ async def test_what_is_wrong_is_told_by_its_path_and_the_text_is_kept(omar, stag
 @pytest.mark.parametrize(
     ("text", "path", "reason"),
     [
-        ("", "semantics", "it is missing"),
+        ("", "", "nothing is written here"),
         ("= 3", "", "it is no TOML"),
         ("{", "", "it is no JSON"),
         (TEXT.replace("accounts_max = 3\n", ""), "accounts_max", "it is missing"),

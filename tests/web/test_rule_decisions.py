@@ -6,13 +6,19 @@ import sys
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from firm.facts import RuleBroken, RuleKeptAgain, RuleSuspected
 from firm.ids import id_text
+from firm.inputs import Side
+from firm.instant import DAY_US, SECOND_US
 from firm.kinds import body_of
 from firm.phase import Standing
+from firm.terms.conduct import Hedging
+from firm.terms.words import Action, Scope
 from storage.afterwards import explain_decision
 from storage.readmodels.decisions import decision_line, open_decisions
+from tests.actors.test_conduct import LOT, LOTS
 from web.app import create_app
 from web.pages.checker import CHECKER
 
@@ -199,3 +205,40 @@ async def test_that_a_rule_is_kept_again_has_evidence_of_its_own(strict, browser
     assert explain_decision(strict.reader, kept)[0] == (
         "The rule “hedging” is broken by EURUSD no more: another breach counts anew."
     )
+
+
+@pytest.fixture(scope="module")
+def holding_back(tmp_path_factory, histories):
+    """Who hedges is paused, who holds more than two lots is restricted: Ada did the one, Ben the other."""
+    hedging = Hedging(id="hedging", lots_e8_max=None, on_breach=(Action.PAUSE,), strikes_within=Scope.PHASE)
+    lots = replace(LOTS, limit=2 * LOT, on_breach=(Action.RESTRICT,))
+    played = histories.asking(tmp_path_factory.mktemp("held") / "firm", "Holding back", hedging, lots)
+    ada, ben = (played.accounts[name] for name in ("ada", "ben"))
+    played.waiting = []
+    played.deal(ada, "P1", Side.BUY, "1.00", "EURUSD")
+    played.deal(ada, "P2", Side.SELL, "1.00", "EURUSD")
+    played.deal(ben, "P3", Side.BUY, "3.00", "EURUSD")
+    played.settle(checkpoint=True)
+    yield played
+    played.close()
+
+
+async def test_while_a_rule_holds_the_account_back_its_page_says_until_when_and_how_far_closing_is(
+    holding_back, new_client, play
+):
+    [hedged], [held] = (decided(holding_back, RuleBroken, rule) for rule in ("hedging", "lots"))
+    async with new_client(httpx.ASGITransport(create_app(holding_back.firm))) as ruth:
+        await ruth.sign_in("ruth@example.org", play.PASSWORD)
+
+        async def said(decision):
+            page = (await ruth.get(f"/staff/decisions/{decision}")).text
+            return plain(page.partition('id="held-back"')[2].partition("</dd>")[0])
+
+        paused = "The account is paused until Fri 2 May, 00:00 in UTC."
+        closing = "The firm is closing what is open: the platform has not confirmed all of it yet."
+        assert f"{paused} {closing}" in await said(hedged)
+        assert "Positions can be closed but not opened until Fri 2 May, 00:00 in UTC." in await said(held)
+        holding_back.go_on()
+        assert (await said(hedged)).endswith(paused)
+        holding_back.wait(DAY_US // SECOND_US)
+        assert (await said(hedged), await said(held)) == ("", "")

@@ -16,7 +16,7 @@ from storage.readmodels.programs import retirement, versions_of
 from web.bounds import OVERRIDES_SHOWN
 from web.languages import NAMES, RIGHT_TO_LEFT, headings, language_of
 from web.render import page
-from web.rules_told import accounts_of_reader, exceptions_told, rules_told, told_at_large
+from web.rules_told import accounts_of_reader, exceptions_told, floors_moved_now, rules_told, told_at_large
 from web.visitor import Policy, firm_of, may, read_id
 
 
@@ -45,7 +45,13 @@ async def _rules(request: Request[Any, Any, Any], account: int, room: str) -> Re
         "line": line,
         "ruleset": ruleset,
         "ruleset_id": ruleset.ruleset_id(),
-        "told": rules_told(ruleset, size, language, firm.live.every_rule(account)),
+        "told": rules_told(
+            ruleset,
+            size,
+            language,
+            firm.live.every_rule(account),
+            floors_moved_now(lines, ruleset, firm.now_us()),
+        ),
         "at_large": told_at_large(ruleset, size, language, is_funded=line.funded),
         "accounts": ""
         if offered is None

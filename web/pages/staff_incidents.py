@@ -8,6 +8,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
+from firm.commands import CloseIncident
 from firm.incidents import Proposal
 from firm.permissions import Permission
 from storage.readmodels.incidents import (
@@ -30,6 +31,9 @@ from web.render import page
 from web.visitor import firm_of, may, read_id, signed_in
 
 NOTHING_WRONG = Wrong({}, {})
+UNGRANTED = (
+    "Extensions are proposed that nobody has granted: grant them first, or say below that it is closed without them."
+)
 
 
 @get("/staff/incidents", policy=may(Permission.SEE_INCIDENTS))
@@ -110,13 +114,25 @@ async def staff_withdraw_words(request: Request[Any, Any, Any], incident: FromPa
 
 async def _said(request: Request[Any, Any, Any], incident: int, kind: str) -> Response[Any]:
     await _line(request, incident)
-    said = read_said(await fields_of(request), kind, incident, signed_in(request).reference)
+    fields = await fields_of(request)
+    said = read_said(fields, kind, incident, signed_in(request).reference)
+    if (
+        isinstance(said, CloseIncident)
+        and not text_in(fields, "ungranted")
+        and await _has_extensions(request, incident)
+    ):
+        said = Wrong({"": UNGRANTED}, {"conclusion": said.conclusion})
     if isinstance(said, Wrong):
         return await _incident(request, incident, said, kind)
     no = refused_in((await ask(request, said)).facts)
     if no is not None:
         return await _incident(request, incident, Wrong({"": no}, {}), kind)
     return Redirect(f"/staff/incidents/{incident}", status_code=303)
+
+
+async def _has_extensions(request: Request[Any, Any, Any], incident: int) -> bool:
+    """Whether any is proposed that nobody has granted."""
+    return bool(await firm_of(request).book.read(lambda book: extensions_left(book, incident, 1)))
 
 
 async def _line(request: Request[Any, Any, Any], incident: int) -> IncidentLine:

@@ -17,8 +17,9 @@ from web.firm import Firm
 from web.forms import Wrong, fields_of, text_in
 from web.lab import Trial
 from web.lab_asked import AS_SOLD, NOTHING_TYPED, read_tried
-from web.lab_offers import lab_choices, offered_rules
+from web.lab_offers import lab_choices, offered_rules, written_of
 from web.people import staff_names
+from web.program_draft import DRAFT
 from web.render import page
 from web.visitor import firm_of, may, signed_in
 
@@ -36,7 +37,8 @@ async def staff_try(request: Request[Any, Any, Any]) -> Response[Any]:
     firm: Firm = firm_of(request)
     programs, phases = await firm.book.read(_sold)
     fields, offered = await fields_of(request), partial(offered_rules, firm)
-    tried = await read_tried(fields, {program for program, _ in programs}, set(phases), offered)
+    written = {"written": await written_of(firm, text_in(fields, DRAFT))} if DRAFT in fields else {}
+    tried = await read_tried(fields, {program for program, _ in programs}, set(phases), offered, **written)
     if isinstance(tried, Wrong):
         return await _lab(request, 422, tried)
     trial = firm.lab.start(tried, signed_in(request).reference, firm.now_us())
