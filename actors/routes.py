@@ -101,6 +101,8 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (RISK,)
         case c.AddStaff() | c.SetStaffRole() | c.SetStaffScope() | c.LetStaffGo() | c.DefineRole() | c.RetireRole():
             return (STAFF,)
+        case c.IssueApiKey() | c.RotateApiKey() | c.RevokeApiKey():
+            return (STAFF,)
         case c.NoteSecurity():
             return (SECURITY,)
         case c.SettleCommand() | c.EnforceAgain():
@@ -139,6 +141,8 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
         case f.TraderRegistered() | f.ErasureOrdered() | f.ValuesForgotten():
             return (trader_desk(body.trader),)
         case f.StaffAdded() | f.StaffRoleSet() | f.StaffScopeSet() | f.StaffLeft() | f.RoleDefined() | f.RoleRetired():
+            return (STAFF,)
+        case f.ApiKeyIssued() | f.ApiKeyRotated() | f.ApiKeyRevoked():
             return (STAFF,)
         case f.ProgramPublished() | f.ProgramRetired():
             return (CATALOGUE,)
