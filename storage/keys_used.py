@@ -3,6 +3,8 @@
 The table is made where it is missing, so that a front.db of an earlier release keeps its sessions and drafts.
 """
 
+from typing import Any
+
 import apsw
 
 from firm.bounds import API_KEYS_MAX
@@ -50,7 +52,7 @@ class KeysUsed:
 
         def work(connection: apsw.Connection) -> dict[int, int]:
             connection.execute(_SCHEMA)
-            rows = connection.execute("SELECT api_key, used_us, proof FROM keys_used").fetchall()
+            rows: list[Any] = connection.execute("SELECT api_key, used_us, proof FROM keys_used").fetchall()
             return {key: used_us for key, used_us, proof in rows if proof == proof_of(key, used_us)}
 
         return self._front.do(work)
