@@ -75,6 +75,7 @@ def words(stage: Any, decisions: dict[str, int], play: Any) -> dict[str, str]:
         "command": command_of(stage),
         "kind": "order",
         "key": "none",
+        "api_key": "none",
         "role": "deciders",
         "member": "1",
         "name": "none",
@@ -110,7 +111,7 @@ def held_by(who: str) -> frozenset[Permission]:
 OF_A_PROGRAM = ("{account:", "{decision:", "{version:", "{command:", "/staff/rows/", "trace.jsonl")
 
 
-NOWHERE = ("{trial:", "{incident:", "kept-again", "next-phase", "agreement", "{draft:")
+NOWHERE = ("{trial:", "{incident:", "kept-again", "next-phase", "agreement", "{draft:", "{api_key:")
 
 
 def expected(who: str, policy: May, path: str) -> str:

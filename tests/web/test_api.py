@@ -1,6 +1,7 @@
 """The API for machines: each route × each key × its scope; keys count here and cookies do not; what it says is what pages say."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +13,7 @@ from firm.commands import LetStaffGo, RevokeApiKey, SetStaffRole
 from firm.ids import id_text
 from firm.instant import DAY_US
 from firm.permissions import MEANS, Permission
+from storage.readmodels.api_keys import all_api_keys
 from web.allowance import Limits, Rate
 from web.app import create_app, policies
 from web.key_holder import ByKey
@@ -280,6 +282,79 @@ async def test_the_last_use_of_a_key_is_noted(machine, stage):
     assert spelled(word).key not in stage.firm.keys_used.all()
     await asked(machine, word, "/accounts")  # refused, and a use all the same
     assert stage.firm.keys_used.all()[spelled(word).key] == stage.wall_us
+
+
+# --- the page of keys ---
+
+WHY = "for the wall in the office"
+SECRET = re.compile(r"evh_[0-9A-HJKMNP-TV-Z]{69}")
+
+
+def keys_called(stage: Any, name: str) -> list[Any]:
+    with stage.reader.connection() as book:
+        return [line for line in all_api_keys(book, 300) if line.name == name]
+
+
+async def test_an_owner_issues_rotates_and_revokes_a_key_on_its_page(come_in, machine, stage, play):
+    omar = come_in(f"staff:{play.OMAR}")
+    form = {
+        "name": "wall",
+        "permission": "see_programs",
+        "extent": "programs",
+        "program": "two-step-100k",
+        "days": "30",
+        "why": WHY,
+    }
+    answer = await omar.send_form("/staff/api-keys", **form)
+    assert answer.status_code == 201
+    assert answer.headers["cache-control"] == "no-store"
+    [word] = SECRET.findall(answer.text)
+    assert (await asked(machine, word, "/programs")).json()["programs"]
+    [line] = keys_called(stage, "wall")
+    assert (line.owner, line.permissions, line.scope.programs, line.why) == (
+        f"staff:{play.OMAR}", ("see_programs",), ("two-step-100k",), WHY,
+    )  # fmt: skip
+    assert not SECRET.search((await omar.get("/staff/api-keys")).text)
+    again = await omar.send_form("/staff/api-keys", **form)
+    assert (again.status_code, SECRET.search(again.text)) == (422, None)
+
+    home = f"/staff/api-keys/{id_text(line.key)}"
+    rotated = await omar.send_form(f"{home}/rotation", hours="2", days="60")
+    [fresh] = SECRET.findall(rotated.text)
+    for each in (word, fresh):
+        assert (await asked(machine, each, "/programs")).status_code == 200
+    assert (await omar.send_form(f"{home}/revocation", why="")).status_code == 422
+    assert (await omar.send_form(f"{home}/revocation", why=WHY)).status_code == 303
+    assert [(await asked(machine, each, "/programs")).status_code for each in (word, fresh)] == [401, 200]
+    page = (await omar.get("/staff/api-keys")).text
+    assert "Last used" in page
+    assert WHY in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"days": "0"}, "1 to 366 days"), ({"days": "x"}, "1 to 366 days"), ({"why": ""}, "Say why"),
+        ({"name": "The Wall"}, "small letters"),
+        ({"permission": "manage_staff"}, "name what it may see"), ({"extent": "programs", "program": ""}, "name 1 to"),
+    ],
+)  # fmt: skip
+async def test_a_form_that_cannot_be_comes_back_as_it_was_typed(changes, told, come_in, play):
+    omar = come_in(f"staff:{play.OMAR}")
+    form = {"name": "screen", "permission": "see_programs", "extent": "whole", "days": "30", "why": WHY, **changes}
+    answer = await omar.send_form("/staff/api-keys", **form)
+    assert answer.status_code == 422
+    assert told in answer.text
+    assert f'value="{form["name"]}"' in answer.text
+    assert not SECRET.search(answer.text)
+
+
+async def test_who_may_not_manage_keys_sees_them_and_no_form(come_in, stage):
+    auditor = come_in(f"staff:{stage.employ('looker', 'auditor')}")
+    page = (await auditor.get("/staff/api-keys")).text
+    assert "A new key" not in page
+    assert "Revoke it" not in page
+    assert (await auditor.send_form("/staff/api-keys", name="x")).status_code == 403
 
 
 # --- whoever asks too much, here and on pages ---
