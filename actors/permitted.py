@@ -30,6 +30,9 @@ NEEDED: dict[type[c.Command], tuple[Permission, ...]] = {
     c.LetStaffGo: (P.MANAGE_STAFF,),
     c.DefineRole: (P.MANAGE_ROLES,),
     c.RetireRole: (P.MANAGE_ROLES,),
+    c.IssueApiKey: (P.MANAGE_API_KEYS,),
+    c.RotateApiKey: (P.MANAGE_API_KEYS,),
+    c.RevokeApiKey: (P.MANAGE_API_KEYS,),
     c.NoteSecurity: (P.MANAGE_STAFF,),  # of others; everybody may of themselves
     c.RegisterTrader: (P.REGISTER_TRADERS,),
     c.EraseTrader: (P.ERASE_TRADERS,),

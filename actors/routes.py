@@ -38,6 +38,17 @@ _MACHINE = (
     | i.SegmentSealed
     | i.LedgerForked
 )
+_OF_STAFF = (
+    f.StaffAdded
+    | f.StaffRoleSet
+    | f.StaffScopeSet
+    | f.StaffLeft
+    | f.RoleDefined
+    | f.RoleRetired
+    | f.ApiKeyIssued
+    | f.ApiKeyRotated
+    | f.ApiKeyRevoked
+)
 _FROM_BRIDGES = frozenset(kind for kind in get_args(i.Arriving) if "bridge" in kind.__struct_fields__)
 
 # Nearly all rows are of these kinds: found by their type at once, and not after the whole table of the others.
@@ -101,6 +112,8 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (RISK,)
         case c.AddStaff() | c.SetStaffRole() | c.SetStaffScope() | c.LetStaffGo() | c.DefineRole() | c.RetireRole():
             return (STAFF,)
+        case c.IssueApiKey() | c.RotateApiKey() | c.RevokeApiKey():
+            return (STAFF,)
         case c.NoteSecurity():
             return (SECURITY,)
         case c.SettleCommand() | c.EnforceAgain():
@@ -138,7 +151,7 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
             return (order_desk(body.order),)
         case f.TraderRegistered() | f.ErasureOrdered() | f.ValuesForgotten():
             return (trader_desk(body.trader),)
-        case f.StaffAdded() | f.StaffRoleSet() | f.StaffScopeSet() | f.StaffLeft() | f.RoleDefined() | f.RoleRetired():
+        case _ if isinstance(body, _OF_STAFF):
             return (STAFF,)
         case f.ProgramPublished() | f.ProgramRetired():
             return (CATALOGUE,)

@@ -51,6 +51,7 @@ from storage.drafts import DraftStore
 from storage.evidence import build_bundle
 from storage.files import FirmDirectory
 from storage.front import FrontFile
+from storage.keys_used import KeysUsed
 from storage.ledger import Ledger
 from storage.reader import LedgerReader
 from storage.readmodels.registry import READ_MODELS
@@ -125,6 +126,7 @@ class Machine:
         self.drafts = DraftStore(self.front)
         self.throttle = Throttle(self.front, secrets.front_pepper())
         self.devices, self.resets = DeviceBook(self.front), ResetBook(self.front)
+        self.keys_used = KeysUsed(self.front)
 
     def _assemble(self) -> None:
         self.lab = Trials(self.directory)

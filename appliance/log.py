@@ -27,6 +27,7 @@ _PATTERNS = (
         rf"\1\2{STRUCK}",
     ),
     (re.compile(r"\bwhsec_[\w+/=-]+"), "[credential]"),
+    (re.compile(r"\bevh_\w+"), "[credential]"),
 )
 _SECRET_NAME = re.compile(r"(?i)password|passwd|secret|token|cookie|api_?key|mail")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}

@@ -22,6 +22,7 @@ from appliance.release import RELEASE
 from bridges.outbound.circuit import CircuitState
 from bridges.outbound.client import DestinationSeen
 from firm.instant import SECOND_US
+from web.machine import AskedTooMuch
 
 MS_PER_S = 1_000
 
@@ -35,12 +36,13 @@ def metrics_text(
     heartbeat: Heartbeat,
     *,
     live_pages: int,
+    asked: AskedTooMuch,
     looks_failed: int,
 ) -> str:
     """The page: health as of now, files and bridges as of the last look."""
     page, health = Exposition(), machine.health.now()
     _add_process(page, health, live_pages)
-    _add_portal(page, machine.door)
+    _add_portal(page, machine.door, asked)
     _add_engine(page, health, machine.meter)
     _add_desks(page, health)
     _add_bridges(page, health, seen)
@@ -56,12 +58,18 @@ def metrics_text(
 
 
 def read_only_text(
-    health: Health, door: PortalDoor, standing: Sequence[Standing], couriers: Sequence[Courier], *, live_pages: int
+    health: Health,
+    door: PortalDoor,
+    standing: Sequence[Standing],
+    couriers: Sequence[Courier],
+    *,
+    live_pages: int,
+    asked: AskedTooMuch,
 ) -> str:
     """The page of a firm that is read-only: nothing comes in, and the disk, which is sick, is not asked."""
     page = Exposition()
     _add_process(page, health, live_pages)
-    _add_portal(page, door)
+    _add_portal(page, door, asked)
     page.gauge("ledger_rows", "Rows of the ledger.", health.ledger_size)
     _add_alarms(page, standing, couriers)
     return page.text()
@@ -109,11 +117,14 @@ def _add_process(page: Exposition, health: Health, live_pages: int) -> None:
     page.gauge("live_pages", "Pages that are open and kept up to date.", live_pages)
 
 
-def _add_portal(page: Exposition, door: PortalDoor) -> None:
+def _add_portal(page: Exposition, door: PortalDoor, asked: AskedTooMuch) -> None:
     page.gauge("portal_connections", "Connections to the portal that are open.", len(door))
     page.gauge("portal_connections_max", "How many may be open at once.", door.connections_max)
     turned = {one.value: door.turned[one] for one in Turned}
     page.counter("portal_turned_total", "Connections turned away or cut since start, by reason.", by("reason", turned))
+    told = "Requests answered 429 since start, by whose allowance was used up."
+    page.counter("requests_refused_total", told, by("allowance", asked.refused))
+    page.gauge("allowances_counted", "Addresses, accounts and keys that are counted.", by("allowance", asked.counted))
 
 
 def _add_engine(page: Exposition, health: Health, meter: Meter) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from appliance.settings import Settings, StaffFactor
+from web.allowance import Limits
 from web.breached_list import BreachedList, bundled
 
 
@@ -15,6 +16,7 @@ class PageSettings(TypedDict):
     origin: str
     staff_factor: bool
     breached: BreachedList
+    limits: Limits
 
 
 def page_settings(settings: Settings) -> PageSettings:
@@ -26,6 +28,7 @@ def page_settings(settings: Settings) -> PageSettings:
         origin=web.origin,
         staff_factor=web.staff_second_factor is StaffFactor.REQUIRED,
         breached=breached_list_of(settings),
+        limits=web.limits.limits(),
     )
 
 

@@ -44,6 +44,7 @@ from storage.drafts import DraftStore
 from storage.evidence import build_bundle
 from storage.files import open_firm_directory, write_new
 from storage.front import FrontFile
+from storage.keys_used import KeysUsed
 from storage.lock import writers_kept_out
 from storage.reader import LedgerReader
 from storage.resets import ResetBook
@@ -89,11 +90,9 @@ class ReadOnlyFirm:
             health = _health_of(engine, clock.now_us)
             last_us, reading = _last_received_us(self._reader), _reading_of(why, diverged)
             self.watch = ReadOnlyWatch(self.settings, self.secret_texts, reading, self._door, health.now, told)
-            live = LiveBoard(engine, health.now)
-            live.publish_all()
             self.firm = Firm(
                 **page_settings(self.settings),
-                live=live,
+                live=_board_of(engine, health),
                 reader=self._reader,
                 vault=vault,
                 sessions=SessionStore(front, web.session_idle_min * MINUTE_US, web.session_absolute_min * MINUTE_US),
@@ -101,6 +100,7 @@ class ReadOnlyFirm:
                 throttle=Throttle(front, secrets.front_pepper()),
                 devices=DeviceBook(front),
                 resets=ResetBook(front),
+                keys_used=KeysUsed(front),
                 ask=self._refuse,
                 evidence=self._evidence,
                 now_us=clock.now_us,
@@ -161,6 +161,12 @@ class ReadOnlyFirm:
         return build_bundle(
             self._reader, decision, secret=secrets.ledger_secret, signing_seed=secrets.signing_seed, since=since
         )
+
+
+def _board_of(engine: Engine, health: HealthBook) -> LiveBoard:
+    live = LiveBoard(engine, health.now)
+    live.publish_all()
+    return live
 
 
 def _health_of(engine: Engine, now_us: Callable[[], int]) -> HealthBook:

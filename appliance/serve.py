@@ -118,6 +118,7 @@ def as_pages_see_it(machine: Machine, watch: Watch, tickets: Mapping[str, str]) 
         throttle=machine.throttle,
         devices=machine.devices,
         resets=machine.resets,
+        keys_used=machine.keys_used,
         ask=machine.ask,
         evidence=machine.evidence,
         now_us=machine.clock.now_us,

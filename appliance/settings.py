@@ -15,6 +15,7 @@ from appliance.alarms.limits import AlarmSettings, HeartbeatSettings
 from appliance.brand_settings import BrandSettings
 from appliance.calendar_courier import CalendarSettings
 from appliance.copying import BackupSettings
+from appliance.limit_settings import LimitSettings
 from appliance.outbound_settings import OutboundSettings
 from appliance.outside import require_callable
 from appliance.section import Section
@@ -109,6 +110,8 @@ class WebSettings(Section, frozen=True, kw_only=True):
             description="A list of leaked passwords, as evenhand passwords build makes it, by its path. Empty: the one that comes along.",
         ),
     ] = ""
+
+    limits: LimitSettings = LimitSettings()
 
     def __post_init__(self) -> None:
         """Refuse an address that no browser would send as an origin."""

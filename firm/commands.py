@@ -151,6 +151,35 @@ class NoteSecurity(Command, frozen=True, kw_only=True, omit_defaults=True):
     why: str = ""
 
 
+class IssueApiKey(Command, frozen=True, kw_only=True):
+    """Give a machine a key of this name, good until `expires_us`. `sealed`: the commitment to the hash of its secret."""
+
+    key: int
+    name: str
+    permissions: tuple[str, ...]
+    scope: Scope
+    expires_us: int
+    sealed: str
+    why: str
+
+
+class RotateApiKey(Command, frozen=True, kw_only=True):
+    """Let another key follow this one, for the same; both are good until `until_us`, and the new one until `expires_us`."""
+
+    key: int
+    follower: int
+    until_us: int
+    expires_us: int
+    sealed: str
+
+
+class RevokeApiKey(Command, frozen=True, kw_only=True):
+    """End a key at once."""
+
+    key: int
+    why: str
+
+
 class RegisterTrader(Command, frozen=True, kw_only=True):
     """A trader; name, mail and credentials are in the vault behind `sealed`."""
 
@@ -334,6 +363,9 @@ Commanded = (
     | LetStaffGo
     | DefineRole
     | RetireRole
+    | IssueApiKey
+    | RotateApiKey
+    | RevokeApiKey
     | NoteSecurity
     | RegisterTrader
     | EraseTrader

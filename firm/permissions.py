@@ -55,6 +55,7 @@ class Permission(StrEnum):
     SEE_AUDIT = "see_audit"
     MANAGE_STAFF = "manage_staff"
     MANAGE_ROLES = "manage_roles"
+    MANAGE_API_KEYS = "manage_api_keys"
 
 
 P = Permission
@@ -104,6 +105,7 @@ MEANS: dict[Permission, str] = {
     P.SEE_AUDIT: "see who changed roles, and why",
     P.MANAGE_STAFF: "give roles, set scopes and let people go",
     P.MANAGE_ROLES: "define and retire roles",
+    P.MANAGE_API_KEYS: "issue, rotate and revoke API keys",
 }  # fmt: skip
 """Each permission as the end of "you may …"."""
 
@@ -111,7 +113,7 @@ FIRM_WIDE = frozenset(
     {
         P.REGISTER_TRADERS, P.ERASE_TRADERS, P.USE_LAB, P.ADOPT_CALENDARS, P.ENGAGE_SWITCHES, P.RELEASE_SWITCHES, P.RESET_BREAKER,
         P.WRITE_INCIDENTS, P.PUBLISH_INCIDENTS, P.SEE_HEALTH, P.RESUME_DESKS, P.MANAGE_BRIDGES, P.SEE_STAFF, P.SEE_AUDIT,
-        P.MANAGE_STAFF, P.MANAGE_ROLES,
+        P.MANAGE_STAFF, P.MANAGE_ROLES, P.MANAGE_API_KEYS,
     }
 )  # fmt: skip
 """What reaches every program at once: nobody whose scope is limited holds it, whatever their role says."""
@@ -139,7 +141,7 @@ BUILT_IN: dict[str, BuiltIn] = {
         ALL
         - {
             P.BOOK_PAYMENTS, P.REGISTER_TRADERS, P.ERASE_TRADERS, P.SET_PRICES, P.MANAGE_BRIDGES, P.SEE_STAFF, P.SEE_AUDIT, P.MANAGE_STAFF,
-            P.MANAGE_ROLES,
+            P.MANAGE_ROLES, P.MANAGE_API_KEYS,
         },
         "Judges accounts, publishes rules and stops what goes wrong. Money, bridges and people are others’.",
     ),

@@ -65,4 +65,8 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.BEYOND_OWN: "nobody gives, takes or words a role that holds more than they do",
     Refusal.LAST_OWNER: "somebody has to own the whole firm, and this is the last one",
     Refusal.STAFF_UNCHANGED: "that is so already",
+    Refusal.UNKNOWN_KEY: "there is no such API key, or it has ended already",
+    Refusal.BAD_KEY: "a key needs a name, something that it may see, and an end that is not too far off",
+    Refusal.TOO_MANY_KEYS: "the firm has as many keys as it may; revoke one that nobody needs first",
+    Refusal.KEY_BEYOND_OWN: "a key may do no more than whoever issues it",
 }

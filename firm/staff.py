@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from firm.api_keys import OPEN_TO_KEYS, ApiKey, Held, narrower
 from firm.bounds import ROLE_PERMISSIONS_MAX, ROLES_MAX, SCOPE_PROGRAMS_MAX, STAFF_WORDS_MAX
 from firm.facts.refusals import Refusal
 from firm.ids import id_text
@@ -49,11 +50,15 @@ class Member(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     written: str = ""
 
 
-class Staff(msgspec.Struct, frozen=True, kw_only=True):
-    """Everybody who is or was on the staff by id, and the firm's own roles: the permissions of each, by name."""
+class Staff(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Everybody who is or was on the staff by id, and the firm's own roles: the permissions of each, by name.
+
+    `keys`: what machines ask with, by id; one that has ended may still be among them.
+    """
 
     members: Mapping[int, Member]
     roles: Mapping[str, tuple[str, ...]]
+    keys: Mapping[int, ApiKey] = {}
 
     def working(self, by: str) -> Member | None:
         """The member that a reference means, while they are here."""
@@ -86,6 +91,16 @@ class Staff(msgspec.Struct, frozen=True, kw_only=True):
     def scope_of(self, by: str) -> Scope:
         member = self.working(by)
         return EVERYTHING if member is None else member.scope
+
+    def good_key(self, key: int, now_us: int) -> ApiKey | None:
+        """The key of this id, while it is good; `now_us` is firm time."""
+        found = self.keys.get(key)
+        return found if found is not None and now_us < found.expires_us else None
+
+    def held_by_key(self, key: ApiKey) -> Held:
+        """What a key that is good may do: no more than it was issued for, nor than who answers for it still may."""
+        held = known(key.permissions) & self.held_by(key.owner) & frozenset(OPEN_TO_KEYS)
+        return Held(held, narrower(key.scope, self.scope_of(key.owner)))
 
     def roles_with(self, permission: Permission) -> tuple[str, ...]:
         """The roles that hold it, the built-in ones first."""
@@ -139,7 +154,7 @@ def why_not_role(staff: Staff, by: str, number: int, role: str, why: str) -> No 
 
 
 def why_not_scope(staff: Staff, by: str, number: int, scope: Scope, why: str) -> No | None:
-    no = _why_not_touch(staff, by, number, why) or _bad_scope(scope)
+    no = _why_not_touch(staff, by, number, why) or bad_scope(scope)
     if no is not None:
         return no
     if staff.members[number].scope == scope:
@@ -152,7 +167,7 @@ def why_not_leave(staff: Staff, by: str, number: int, why: str) -> No | None:
 
 
 def why_not_define(staff: Staff, by: str, role: str, permissions: tuple[str, ...], why: str) -> No | None:
-    if (no := _wordless(why)) is not None:
+    if (no := wordless(why)) is not None:
         return no
     if not _ROLE_NAME.fullmatch(role) or role in _TAKEN:
         return Refusal.BAD_ROLE, "its name has 2 to 40 small letters, digits and dashes, and is not a built-in role’s"
@@ -167,7 +182,7 @@ def why_not_define(staff: Staff, by: str, role: str, permissions: tuple[str, ...
 
 
 def why_not_retire(staff: Staff, by: str, role: str, why: str) -> No | None:
-    if (no := _wordless(why)) is not None:
+    if (no := wordless(why)) is not None:
         return no
     if role not in staff.roles:
         return Refusal.UNKNOWN_ROLE, f"the firm has no role of its own called {role!r}"
@@ -184,10 +199,10 @@ def _why_not_touch(staff: Staff, by: str, number: int, why: str) -> No | None:
         return Refusal.UNKNOWN_STAFF, f"{number} is nobody who works here"
     if by == f"{STAFF}{number}":
         return Refusal.OWN_ROLE, "somebody else changes what you may do"
-    return _wordless(why) or _beyond(staff, by, member.role)
+    return wordless(why) or _beyond(staff, by, member.role)
 
 
-def _wordless(why: str) -> No | None:
+def wordless(why: str) -> No | None:
     if why.strip() and len(why) <= STAFF_WORDS_MAX:
         return None
     return Refusal.WHY_MISSING, f"say why, in 1 to {STAFF_WORDS_MAX} characters"
@@ -223,7 +238,7 @@ def _last_owner(staff: Staff, number: int) -> No | None:
     return Refusal.LAST_OWNER, "nobody else owns the whole firm: make somebody an owner first"
 
 
-def _bad_scope(scope: Scope) -> No | None:
+def bad_scope(scope: Scope) -> No | None:
     programs = scope.programs
     if programs is None:
         return None

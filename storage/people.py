@@ -10,6 +10,10 @@ CREDENTIALS = "credentials"  # class: the password hash; changes without a trace
 FACTORS = "factors"  # class: what one proves who one is with beside the password, as storage/factors.py has it; no trace either
 WHENCE = "whence"  # class: the address and the device that a change of one's security came from; what NoteSecurity commits to
 
+API_KEY = (
+    "api_key"  # class: the hash of a machine's secret, which is nobody's; what IssueApiKey and RotateApiKey commit to
+)
+
 LOGINS = "platform:logins"  # whose the addresses and devices are that platforms report
 SESSION = "session"  # class: one login or refused event with what is personal in it
 
@@ -51,6 +55,11 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 def reference(kind: Kind, number: int) -> str:
     """The pseudonym in commands and in the vault: "trader:123"."""
     return f"{kind}:{number}"
+
+
+def key_reference(key: int) -> str:
+    """Under which name the vault keeps what is kept of a machine's key: no person's."""
+    return f"key:{key}"
 
 
 def normalised_mail(mail: str) -> str:

@@ -4,15 +4,22 @@ from collections.abc import Iterator
 
 from litestar import Litestar, Router
 from litestar.datastructures import State
+from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler
 from litestar.static_files import create_static_files_router
+from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
 from web import problems
+from web.allowance import Allowance
+from web.api import openapi as described
+from web.api import routes as api
+from web.api.admission import KeyRecognition, admit_key
 from web.auth import Recognition
 from web.bounds import FORM_BYTES_MAX
 from web.csp import harden
 from web.downloads import Downloads
 from web.firm import Firm
+from web.key_holder import ByKey
 from web.pages import (
     account,
     accounts,
@@ -34,6 +41,7 @@ from web.pages import (
     staff_account,
     staff_accounts,
     staff_advance,
+    staff_api_keys,
     staff_builder,
     staff_calendars,
     staff_commands,
@@ -61,6 +69,7 @@ from web.pages import (
 )
 from web.password_desk import PasswordDesk
 from web.render import STATIC, Pages
+from web.sieve import Sieve
 from web.sse import Streams
 from web.status_told import StatusTold
 from web.step_up import secure
@@ -107,6 +116,7 @@ PAGES = (
     staff_incidents,
     staff_team,
     staff_roles,
+    staff_api_keys,
     status,
     metrics,
     brand,
@@ -114,11 +124,28 @@ PAGES = (
 )
 
 
+class Portal(Litestar):
+    """The application behind its sieve."""
+
+    async def __call__(
+        self,
+        scope: Scope | LifeSpanScope,
+        receive: Receive | LifeSpanReceive,
+        send: Send | LifeSpanSend,
+    ) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await super().__call__(scope, receive, send)
+            return
+        sieve: Sieve = self.state.sieve
+        await sieve(super().__call__, self, scope, receive, send)  # type: ignore[arg-type]
+
+
 def create_app(firm: Firm) -> Litestar:
     """The web room for one firm. Serve it with uvicorn; call `end_streams` before the server is told to stop."""
     routes = [route for module in PAGES for route in module.ROUTES]
-    app = Litestar(
-        [Router("/", route_handlers=routes, guards=[admit, secure], middleware=[Recognition]), _static()],
+    allowance = Allowance(firm.limits)
+    app = Portal(
+        [Router("/", route_handlers=routes, guards=[admit, secure], middleware=[Recognition]), _api(), _static()],
         before_send=[harden],
         exception_handlers=problems.HANDLERS,
         request_max_body_size=FORM_BYTES_MAX,
@@ -130,6 +157,9 @@ def create_app(firm: Firm) -> Litestar:
                 "streams": Streams(firm),
                 "downloads": Downloads(),
                 "status": StatusTold(firm),
+                "api": described.Description(api.ROUTES),
+                "allowance": allowance,
+                "sieve": Sieve(allowance),
             }
         ),
         openapi_config=None,
@@ -145,7 +175,7 @@ def end_streams(app: Litestar) -> None:
     app.state.streams.end()
 
 
-def policies(app: Litestar) -> Iterator[tuple[str, str, Policy | May | None]]:
+def policies(app: Litestar) -> Iterator[tuple[str, str, Policy | May | ByKey | None]]:
     """Every route: its path, its method, and who may call it."""
     for route in app.routes:
         for handler in getattr(route, "route_handlers", ()):
@@ -153,6 +183,11 @@ def policies(app: Litestar) -> Iterator[tuple[str, str, Policy | May | None]]:
                 for method in sorted(handler.http_methods):
                     if method != "OPTIONS":
                         yield route.path, method, handler.opt.get("policy")
+
+
+def _api() -> Router:
+    handlers = [*api.ROUTES, described.openapi]
+    return Router(described.PATH, route_handlers=handlers, guards=[admit_key], middleware=[KeyRecognition])
 
 
 def _static() -> Router:

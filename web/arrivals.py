@@ -37,6 +37,9 @@ WAITED = {
     "recovery-codes": "renewing your recovery codes",
     "erasure": "being forgotten",
     "removal": "removing something you sign in with",
+    "api-keys": "a key for a machine",
+    "rotation": "rotating a key",
+    "revocation": "revoking a key",
 }
 AGAIN = "Signed in again"
 PROVEN = "Thank you"

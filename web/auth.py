@@ -17,6 +17,7 @@ from storage.errors import DiskRefused, FrontRefused, VaultDamaged
 from storage.people import Kind, Person, normalised_mail
 from storage.sessions import Session
 from storage.throttles import Limit
+from web.allowance import Counted
 from web.bounds import (
     DEVICE_COOKIE_SECONDS,
     GUESS_WINDOW_US,
@@ -30,6 +31,7 @@ from web.cookies import cookie_in, own_cookie
 from web.firm import Firm
 from web.password_desk import PasswordDesk
 from web.signed import NOTHING, Signed, read_signed, written
+from web.too_much import LIVE, require_allowed
 from web.visitor import Visitor
 
 SESSION_ID_BYTES = 32
@@ -185,6 +187,8 @@ class Recognition(AbstractAuthenticationMiddleware):
         session_id = session_id_in(firm, connection)
         found = await anyio.to_thread.run_sync(_look_up, firm, session_id) if session_id else None
         visitor, signed = found or (None, None)
+        if visitor is not None and not connection.scope["path"].endswith(LIVE):  # of those few are open at once anyway
+            require_allowed(connection.app.state.allowance, Counted.ACCOUNT, visitor.reference)
         return AuthenticationResult(user=visitor, auth=signed)
 
 

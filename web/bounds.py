@@ -95,3 +95,6 @@ POSITION_ROWS_MAX = 5_000  # rows walked back from a decision to its day's start
 CANCELLED_SHOWN = 50  # pending orders that a decision had cancelled
 TRACE_AROUND_US = 2 * MINUTE_US  # before and after a decision, where its page leads into the trace
 STAFF_ACTS_SHOWN = 200
+API_KEYS_SHOWN = 300
+API_PAGE_MAX = 200  # of what the API lists, in one answer
+API_PAGE_USUAL = 50

@@ -24,6 +24,11 @@ LOCKED = "default-src 'none'; style-src 'none'; sandbox"
 """The `content_policy` of a route that answers with an operator's file: kept like a static one; opened by itself it does nothing."""
 
 
+def always() -> dict[str, str]:
+    """For an answer that no route gave."""
+    return {**_ALWAYS, "cache-control": "no-store"}
+
+
 async def harden(message: Message, scope: Scope) -> None:
     """Set the headers on whatever is about to be sent, errors included. Registered as a `before_send` hook."""
     if message["type"] != "http.response.start":

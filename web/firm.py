@@ -22,6 +22,7 @@ from firm.permissions import EVERYTHING, Scope
 from firm.staff import Staff
 from storage.devices import DeviceBook
 from storage.drafts import DraftStore
+from storage.keys_used import KeysUsed
 from storage.people import Kind, Person
 from storage.reader import LedgerReader
 from storage.readmodels.accounts import accounts_known
@@ -29,6 +30,7 @@ from storage.resets import ResetBook
 from storage.sessions import SessionStore
 from storage.throttles import Throttle
 from storage.vault import Vault
+from web.allowance import Limits
 from web.bounds import READERS, STREAM_INTERVAL_SECONDS
 from web.brand.brand import Brand
 from web.breached_list import BreachedList, bundled
@@ -93,6 +95,7 @@ class Firm:
     `breached`: passwords nobody may choose. `used_steps`: the newest half minute of which a code was taken, by person, beside what the
     vault holds.
     `lab`: where drafts are tried on past accounts. `scope` and `names_seen`: of whoever looks, see `seen_by`. `brand`: what its pages wear.
+    `limits`: how much may be asked. `keys_used`: when each key of a machine was used last.
     """
 
     name: str
@@ -104,6 +107,7 @@ class Firm:
     throttle: Throttle
     devices: DeviceBook
     resets: ResetBook
+    keys_used: KeysUsed
     ask: Callable[[Command], Awaitable[Decided]]
     evidence: Evidence
     now_us: Callable[[], int]
@@ -123,6 +127,7 @@ class Firm:
     breached: BreachedList = field(default_factory=bundled)
     used_steps: dict[str, int] = field(default_factory=dict)
     brand: Brand = field(default_factory=Brand)
+    limits: Limits = field(default_factory=Limits)
     book: "Book" = field(init=False)
     moving: Moving = field(init=False)
     pulse: "Pulse" = field(init=False)

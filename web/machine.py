@@ -19,6 +19,16 @@ class Alarmed(Protocol):
     def text(self) -> str: ...
 
 
+class AskedTooMuch(msgspec.Struct, frozen=True):
+    """By whose allowance it was (address, stream, account, key): requests refused since start, and how many are counted now."""
+
+    refused: dict[str, int]
+    counted: dict[str, int]
+
+
+NONE_REFUSED = AskedTooMuch({}, {})
+
+
 class CopiesSeen(msgspec.Struct, frozen=True, kw_only=True):
     """Copies that leave this machine. Wall time in µs, 0 for never. `wanted`: the settings say where they go.
 
@@ -49,7 +59,7 @@ class MachineView(Protocol):
         """None where nobody looks at them."""
         ...
 
-    def metrics(self, live_pages: int) -> str: ...
+    def metrics(self, live_pages: int, asked: AskedTooMuch = NONE_REFUSED) -> str: ...
 
 
 class Unwatched:
@@ -66,5 +76,5 @@ class Unwatched:
     def copies(self) -> CopiesSeen | None:
         return None
 
-    def metrics(self, live_pages: int) -> str:  # noqa: ARG002  (nothing is measured)
+    def metrics(self, live_pages: int, asked: AskedTooMuch = NONE_REFUSED) -> str:  # noqa: ARG002  (nothing is measured)
         return ""

@@ -3,6 +3,7 @@
 import logging
 import re
 import secrets
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -14,6 +15,7 @@ from litestar.types import ExceptionHandlersMap
 
 from firm.ids import ID_BITS, id_text
 from storage.errors import DiskRefused, FrontRefused, VaultDamaged
+from web.api.problem import API, PROBLEM_JSON, problem_json
 from web.auth import recognised
 from web.forms import keeping, path_of_ours
 from web.passkeys import site_of
@@ -21,6 +23,7 @@ from web.proof_page import PROOF, SECURITY, proof_page
 from web.render import page
 from web.shell.speech import spoken
 from web.step_up import FactorNeeded, ProofNeeded
+from web.too_much import TooMuchAsked, seconds_of
 from web.visitor import PermissionMissing, SignInNeeded, Visitor, visitor_of
 
 _LOG = logging.getLogger(__name__)
@@ -45,17 +48,30 @@ def problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[A
     _LOG.info(
         "%s %s: %d, %s (reference %s)", request.method, request.url.path, error.status_code, error.detail, reference
     )
+    if request.url.path.startswith(API):
+        return _json(error.status_code, error.detail, reference, error.headers or {})
     if request.url.path == "/metrics":
         return Response(
             f"{error.status_code}: {error.detail}\n", status_code=error.status_code, media_type="text/plain"
         )
-    return _page(request, error.status_code, error.detail, reference, error)
+    told = _page(request, error.status_code, error.detail, reference, error)
+    if isinstance(error, TooMuchAsked):
+        told.headers["retry-after"] = str(seconds_of(error.wait_us))
+    return told
+
+
+def _json(status: int, detail: str, reference: str, headers: Mapping[str, str]) -> Response[Any]:
+    said = "" if detail in _SAYS_NOTHING else detail
+    body = problem_json(status, said, reference)
+    return Response(body, status_code=status, media_type=PROBLEM_JSON, headers=dict(headers))
 
 
 def fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Something of ours failed: the traceback goes to the log under the reference that the visitor is given."""
     reference = _reference()
     _LOG.error("%s %s failed (reference %s)", request.method, request.url.path, reference, exc_info=error)
+    if request.url.path.startswith(API):
+        return _json(500, "something failed on our side: tell us the reference", reference, {})
     return _page(request, 500, "", reference)
 
 
@@ -78,6 +94,8 @@ def _refused(request: Request[Any, Any, Any], error: Exception, told: str) -> Re
     """Who asks is not looked up again: that lies beside what was refused. What failed is known, and no traceback says more."""
     reference = _reference()
     _LOG.error("%s %s: %s (reference %s)", request.method, request.url.path, error, reference)
+    if request.url.path.startswith(API):
+        return _json(503, told, reference, {})
     return _problem_page(request, 503, told, reference, visitor_of(request))
 
 

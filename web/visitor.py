@@ -28,6 +28,7 @@ from storage.readmodels.decisions import decision_line
 from web.firm import Firm
 from web.forms import fields_of
 from web.in_scope import is_there
+from web.key_holder import ByKey, key_holder_of
 from web.measuring import require_measuring
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -134,7 +135,8 @@ def read_id(text: str) -> int:
 
 async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """The one guard of the application: first where the request comes from, then who asks, then whose it is."""
-    policy: Policy | May | None = handler.opt.get("policy")
+    policy: Policy | May | ByKey | None = handler.opt.get("policy")
+    assert not isinstance(policy, ByKey), f"{connection.url.path} is for machines, and a page's guard stands before it"
     if policy is None:  # OPTIONS: the framework adds it to every path by itself, and no page of ours is asked for so
         raise MethodNotAllowedException
     visitor = visitor_of(connection)
@@ -209,7 +211,9 @@ async def _require_permission(
 def firm_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Firm:
     """The firm as whoever asks may see it."""
     firm: Firm = connection.app.state.firm
-    visitor = visitor_of(connection)
+    visitor, holder = visitor_of(connection), key_holder_of(connection)
+    if holder is not None:
+        return firm.seen_by(holder.scope, names_seen=False)
     if visitor is None or visitor.kind != "staff":
         return firm
     return firm.seen_by(visitor.scope, names_seen=visitor.may(Permission.SEE_NAMES))

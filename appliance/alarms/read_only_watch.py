@@ -22,6 +22,7 @@ from appliance.portal_door import PortalDoor
 from appliance.seam import why_it_failed
 from appliance.settings import Settings
 from appliance.way_out import way_out
+from web.machine import NONE_REFUSED, AskedTooMuch
 
 _LOG = logging.getLogger("evenhand.alarms")
 
@@ -88,5 +89,7 @@ class ReadOnlyWatch:
     def copies(self) -> None:
         """Nobody looks at them before the firm is served again."""
 
-    def metrics(self, live_pages: int) -> str:
-        return read_only_text(self._health(), self._door, self.alarms(), self.couriers, live_pages=live_pages)
+    def metrics(self, live_pages: int, asked: AskedTooMuch = NONE_REFUSED) -> str:
+        return read_only_text(
+            self._health(), self._door, self.alarms(), self.couriers, live_pages=live_pages, asked=asked
+        )

@@ -19,7 +19,7 @@ from appliance.clock import wall_us
 from appliance.heartbeat import Heartbeat
 from appliance.metrics import metrics_text
 from appliance.seam import why_it_failed
-from web.machine import CopiesSeen
+from web.machine import NONE_REFUSED, AskedTooMuch, CopiesSeen
 
 FILES_DEADLINE_S = 4.0  # a look comes every few seconds
 LOOKS_UNSEEN_MAX = 3  # so many in a row are an alarm
@@ -127,7 +127,7 @@ class Watch:
             problems=check.problems,
         )
 
-    def metrics(self, live_pages: int) -> str:
+    def metrics(self, live_pages: int, asked: AskedTooMuch = NONE_REFUSED) -> str:
         """Prometheus text: health as it is now, and what the last look saw of files and bridges."""
         return metrics_text(
             self._machine,
@@ -135,5 +135,6 @@ class Watch:
             self.couriers,
             self.heartbeat,
             live_pages=live_pages,
+            asked=asked,
             looks_failed=self.looks_failed,
         )

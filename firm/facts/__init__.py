@@ -53,6 +53,9 @@ from firm.facts.marks import (
 )
 from firm.facts.overrides import FloorSet, OverrideAsked, OverrideGranted
 from firm.facts.people import (
+    ApiKeyIssued,
+    ApiKeyRevoked,
+    ApiKeyRotated,
     BridgeEnrolled,
     BridgeModeChanged,
     BridgeRevoked,
@@ -119,6 +122,9 @@ FACTS: tuple[type[Fact], ...] = (
     StaffLeft,
     RoleDefined,
     RoleRetired,
+    ApiKeyIssued,
+    ApiKeyRotated,
+    ApiKeyRevoked,
     SecurityNoted,
     TraderRegistered,
     ErasureOrdered,

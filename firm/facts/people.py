@@ -78,6 +78,38 @@ class RoleRetired(Fact, frozen=True, kw_only=True):
     why: str
 
 
+class ApiKeyIssued(Fact, frozen=True, kw_only=True):
+    """A machine may ask the firm with this key until `expires_us`. `sealed`: the commitment to the hash of its secret."""
+
+    key: int
+    name: str
+    permissions: tuple[str, ...]
+    scope: Scope
+    expires_us: int
+    sealed: str
+    by: str
+    why: str
+
+
+class ApiKeyRotated(Fact, frozen=True, kw_only=True):
+    """Another key follows this one, for the same, and is good until `expires_us`. This one is good until `until_us` beside it."""
+
+    key: int
+    follower: int
+    until_us: int
+    expires_us: int
+    sealed: str
+    by: str
+
+
+class ApiKeyRevoked(Fact, frozen=True, kw_only=True):
+    """A key is good no more."""
+
+    key: int
+    by: str
+    why: str
+
+
 class TraderRegistered(Fact, frozen=True, kw_only=True):
     """A trader."""
 

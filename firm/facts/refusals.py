@@ -70,6 +70,10 @@ class Refusal(StrEnum):
     BEYOND_OWN = "beyond_own"
     LAST_OWNER = "last_owner"
     STAFF_UNCHANGED = "staff_unchanged"
+    UNKNOWN_KEY = "unknown_key"
+    BAD_KEY = "bad_key"
+    TOO_MANY_KEYS = "too_many_keys"
+    KEY_BEYOND_OWN = "key_beyond_own"
 
 
 class Refused(Fact, frozen=True, kw_only=True):

@@ -178,9 +178,12 @@ def decision_line(connection: apsw.Connection, decision: int) -> DecisionLine | 
     return next(iter(_lines(connection, "WHERE d.decision = ?", (decision,))), None)
 
 
-def decisions_of(connection: apsw.Connection, account: int, limit: int) -> list[DecisionLine]:
-    """The account's decisions, newest first."""
-    return _lines(connection, "WHERE d.account = ? ORDER BY d.decision DESC LIMIT ?", (account, limit))
+def decisions_of(
+    connection: apsw.Connection, account: int, limit: int, before: int | None = None
+) -> list[DecisionLine]:
+    """The account's decisions, newest first, from below `before`."""
+    asked = "WHERE d.account = ? AND d.decision < ? ORDER BY d.decision DESC LIMIT ?"
+    return _lines(connection, asked, (account, _ceiling(before), limit))
 
 
 def breaches_of(connection: apsw.Connection, account: int, before: int | None, limit: int) -> list[DecisionLine]:

@@ -2,6 +2,7 @@
 
 from storage.readmodels import ReadModel
 from storage.readmodels.accounts import Accounts
+from storage.readmodels.api_keys import ApiKeys
 from storage.readmodels.bridges import Bridges
 from storage.readmodels.calendars import Calendars
 from storage.readmodels.commands import Commands
@@ -26,5 +27,5 @@ from storage.readmodels.trades import Trades
 READ_MODELS: tuple[ReadModel, ...] = (
     People(), Accounts(), Decisions(), Commands(), Trades(), Marks(), Days(), Controls(), Bridges(), Seals(),
     Drifts(), DeskRows(), AccountOverrides(), Calendars(), Programs(), HeldPhases(), Incidents(), Notices(),
-    Erasures(), StaffList(), Security(),
+    Erasures(), StaffList(), Security(), ApiKeys(),
 )  # fmt: skip

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import apsw
 
-from firm.commands import AddStaff, NoteSecurity, RegisterTrader
+from firm.commands import AddStaff, IssueApiKey, NoteSecurity, RegisterTrader, RotateApiKey
 from firm.facts import ValuesForgotten
 from firm.inputs import EventRefused, LoginReported, UnknownAccountReported
 from firm.kinds import Body
-from storage.people import IDENTITY, LOGINS, SESSION, WHENCE, reference
+from storage.people import API_KEY, IDENTITY, LOGINS, SESSION, WHENCE, key_reference, reference
 from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
 
@@ -31,7 +31,15 @@ class Seals:
     name = "seals"
     version = 5
     kinds = kinds_of(
-        AddStaff, RegisterTrader, NoteSecurity, LoginReported, EventRefused, UnknownAccountReported, ValuesForgotten
+        AddStaff,
+        RegisterTrader,
+        NoteSecurity,
+        IssueApiKey,
+        RotateApiKey,
+        LoginReported,
+        EventRefused,
+        UnknownAccountReported,
+        ValuesForgotten,
     )
     schema = """
         CREATE TABLE rm_seals (
@@ -91,6 +99,10 @@ def seal_of(body: Body) -> Seal | None:
             return Seal(body.sealed, reference("trader", body.trader), IDENTITY)
         case NoteSecurity() if body.sealed:
             return Seal(body.sealed, body.by, WHENCE)
+        case IssueApiKey():
+            return Seal(body.sealed, key_reference(body.key), API_KEY)
+        case RotateApiKey():
+            return Seal(body.sealed, key_reference(body.follower), API_KEY)
         case LoginReported():
             return Seal(body.sealed, body.whose or LOGINS, SESSION)
         case UnknownAccountReported() if body.sealed:

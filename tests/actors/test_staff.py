@@ -73,6 +73,11 @@ def commands(by: str) -> list[c.Command]:
         c.NoteIncident(by=by, incident=1, note="n"),
         c.PublishIncident(by=by, incident=1, sentence="s", shown=True),
         c.CloseIncident(by=by, incident=1, conclusion="c"),
+        c.IssueApiKey(
+            by=by, key=70, name="feed", permissions=("see_programs",), scope=Scope(), expires_us=1, sealed="", **WHY
+        ),
+        c.RotateApiKey(by=by, key=70, follower=71, until_us=1, expires_us=1, sealed=""),
+        c.RevokeApiKey(by=by, key=70, **WHY),
     ]
 
 

@@ -578,7 +578,7 @@ def bridge_hands() -> tuple[Callable[..., Any], ...]:
     return founded_with_bridge, served, connected, Platform
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings() -> Callable[..., Settings]:
     return small_settings
 

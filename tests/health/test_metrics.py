@@ -27,6 +27,7 @@ from firm.ids import id_text
 from firm.inputs import ClockTicked, Watermark
 from storage.secret_files import SecretsRefused
 from web.app import create_app
+from web.machine import AskedTooMuch
 
 TOKEN = "t" * 32
 PAGE = Path(__file__).parents[2] / "docs" / "operating" / "metrics.md"
@@ -90,7 +91,7 @@ async def _called(outbound: Outbound) -> None:
 
 @pytest.fixture
 def families(watch: Watch) -> Families:
-    return Families(watch.metrics(7))
+    return Families(watch.metrics(7, AskedTooMuch({"address": 4}, {"address": 2})))
 
 
 def test_it_says_what_the_machine_knows(families: Families, shop: Any) -> None:
@@ -103,6 +104,8 @@ def test_it_says_what_the_machine_knows(families: Families, shop: Any) -> None:
         "evenhand_portal_connections": 0,
         "evenhand_portal_connections_max": shop.machine.door.connections_max,
         'evenhand_portal_turned_total{reason="head_late"}': 0,
+        'evenhand_requests_refused_total{allowance="address"}': 4,
+        'evenhand_allowances_counted{allowance="address"}': 2,
         'evenhand_bridge_quotes_total{bridge="sim"}': 2,
         'evenhand_bridge_feed_silence_seconds{bridge="sim"}': 0,
         'evenhand_desks_stopped{kind="account"}': 0,
@@ -168,6 +171,7 @@ def test_nobody_is_in_it(families: Families, shop: Any, appliance: Any) -> None:
         assert f"/{somebody}" not in text
     labels = {label for series in families.series for label in re.findall(r'[{,](\w+)="', series)}
     assert labels <= {
+        "allowance",
         "bridge",
         "kind",
         "database",

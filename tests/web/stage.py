@@ -19,6 +19,7 @@ from actors.meter import Meter
 from firm.commands import (
     AddStaff,
     EnrolBridge,
+    IssueApiKey,
     MarkOrderPaid,
     NoteSecurity,
     PlaceOrder,
@@ -26,6 +27,7 @@ from firm.commands import (
     RegisterTrader,
     SetStaffScope,
 )
+from firm.facts import ApiKeyIssued
 from firm.inputs import (
     AccountReported,
     BridgeConnected,
@@ -48,7 +50,7 @@ from firm.inputs import (
     SymbolReported,
     Watermark,
 )
-from firm.instant import SECOND_US, parse_utc
+from firm.instant import DAY_US, SECOND_US, parse_utc
 from firm.money import Money
 from firm.permissions import Scope
 from firm.policy import Policy
@@ -59,7 +61,9 @@ from storage.devices import DeviceBook
 from storage.drafts import DraftStore
 from storage.evidence import build_bundle
 from storage.front import FrontFile
+from storage.keys_used import KeysUsed
 from storage.ledger import Ledger
+from storage.people import API_KEY, key_reference
 from storage.reader import LedgerReader
 from storage.readmodels.registry import READ_MODELS
 from storage.resets import ResetBook
@@ -67,6 +71,7 @@ from storage.secret_files import create_secrets
 from storage.sessions import SessionStore
 from storage.throttles import Throttle
 from storage.vault import Vault
+from web.api_secret import digest_of, new_word
 from web.firm import Firm
 from web.signed import Signed, written
 
@@ -137,6 +142,7 @@ class Stage:
             throttle=Throttle(self.front, secrets.front_pepper()),
             devices=DeviceBook(self.front),
             resets=ResetBook(self.front),
+            keys_used=KeysUsed(self.front),
             ask=self.ask,
             evidence=lambda decision, since=None: build_bundle(self.reader, decision, **keys, since=since),
             now_us=lambda: self.now_us,
@@ -239,6 +245,23 @@ class Stage:
             self.put(SetStaffScope(by="console", staff=number, scope=Scope(programs=programs), why="their desk"))
         self.settle()
         return number
+
+    def key_for(
+        self, may: tuple[str, ...], programs: tuple[str, ...] | None = None, by: str = "console", name: str = ""
+    ) -> str:
+        """A machine's key, as the console would print it."""
+        key = _drawn(f"key {name or may} {programs} {by}")
+        word = new_word(key)
+        sealed = self.vault.seal(key_reference(key), API_KEY, digest_of(word))
+        called = name or f"key-{key % 10**6}"
+        command = IssueApiKey(
+            by=by, key=key, name=called, permissions=may, scope=Scope(programs=programs), expires_us=self.now_us + 90 * DAY_US,
+            sealed=sealed, why="for a test",
+        )  # fmt: skip
+        decided = self.put(command)
+        self.settle()
+        assert [type(fact) for _, fact in decided.facts] == [ApiKeyIssued], decided.facts
+        return word
 
     def session_of(self, person: str) -> str:
         """Somebody signed in just now, without the time that a password takes."""

@@ -11,6 +11,7 @@ from firm.commands import DefineRole, SetStaffRole
 from firm.ids import id_text
 from firm.permissions import ALL, BUILT_IN, FIRM_WIDE, MEANS, Permission
 from web.app import create_app, end_streams, policies
+from web.key_holder import ByKey
 from web.visitor import May, Policy
 
 CUSTOM = {Permission.ENTER, Permission.SEE_DECISIONS, Permission.REVIEW_DECISIONS}
@@ -74,6 +75,7 @@ def words(stage: Any, decisions: dict[str, int], play: Any) -> dict[str, str]:
         "command": command_of(stage),
         "kind": "order",
         "key": "none",
+        "api_key": "none",
         "role": "deciders",
         "member": "1",
         "name": "none",
@@ -109,7 +111,7 @@ def held_by(who: str) -> frozenset[Permission]:
 OF_A_PROGRAM = ("{account:", "{decision:", "{version:", "{command:", "/staff/rows/", "trace.jsonl")
 
 
-NOWHERE = ("{trial:", "{incident:", "kept-again", "next-phase", "agreement", "{draft:")
+NOWHERE = ("{trial:", "{incident:", "kept-again", "next-phase", "agreement", "{draft:", "{api_key:")
 
 
 def expected(who: str, policy: May, path: str) -> str:
@@ -186,7 +188,7 @@ async def test_a_strange_visitor_and_a_trader_open_nothing_of_the_backoffice(app
 def test_every_route_of_the_backoffice_declares_a_permission_and_no_other_route_does(app):
     for path, method, policy in policies(app):
         assert isinstance(policy, May) is path.startswith("/staff"), f"{method} {path}"
-        assert isinstance(policy, May | Policy)
+        assert isinstance(policy, May | Policy | ByKey)
 
 
 def test_every_permission_is_asked_for_by_a_route_or_for_a_command(app):

@@ -5,6 +5,7 @@ import pytest
 from firm.ids import id_text
 from web.app import create_app, policies
 from web.csp import POLICY
+from web.key_holder import ByKey
 from web.visitor import May, Policy
 
 
@@ -43,7 +44,7 @@ def ours(app):
 def test_every_route_declares_who_may_call_it(app):
     found = list(policies(app))
     assert len(found) > 25
-    assert all(isinstance(policy, Policy | May) for _, _, policy in found)
+    assert all(isinstance(policy, Policy | May | ByKey) for _, _, policy in found)
 
 
 def test_a_route_without_a_policy_stops_the_application_from_being_built(stage, monkeypatch):

@@ -12,7 +12,8 @@ MEDIA_TYPE = "text/plain; version=0.0.4"
 
 @get("/metrics", policy=Policy.MEASURING)
 async def metrics(request: Request[Any, Any, Any]) -> Response[str]:
-    text = firm_of(request).machine.metrics(request.app.state.streams.open)
+    state = request.app.state
+    text = firm_of(request).machine.metrics(state.streams.open, state.allowance.seen())
     return Response(text, media_type=MEDIA_TYPE)
 
 

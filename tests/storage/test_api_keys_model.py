@@ -1,0 +1,75 @@
+"""The read model of API keys, and when each was used last."""
+
+from contextlib import closing
+
+import apsw
+
+from firm.facts import ApiKeyIssued, ApiKeyRevoked, ApiKeyRotated, Fact, StaffLeft
+from firm.instant import MINUTE_US
+from firm.kinds import payload_of
+from firm.permissions import Scope
+from storage.front import FrontFile
+from storage.keys_used import KeysUsed
+from storage.readmodels.api_keys import SCHEMA, ApiKeys, all_api_keys
+from storage.rows import Row
+
+BY = {"by": "staff:1", "why": "as agreed"}
+ISSUED = {"permissions": ("see_accounts",), "scope": Scope(programs=("two-step",)), "expires_us": 1_000, "sealed": "00"}
+
+
+def told(*facts: Fact) -> apsw.Connection:
+    connection = apsw.Connection(":memory:")
+    connection.execute(SCHEMA)
+    rows = [
+        (Row(seq, type(fact).__name__, seq * 10, seq * 10, 1, 0, payload_of(fact)), fact)
+        for seq, fact in enumerate(facts, start=2)
+    ]
+    ApiKeys().project(connection, rows)
+    return connection
+
+
+def test_a_key_that_was_rotated_names_the_one_that_follows_and_ends_sooner():
+    book = told(
+        ApiKeyIssued(key=7, name="feed", **ISSUED, **BY),
+        ApiKeyRotated(key=7, follower=8, until_us=500, expires_us=2_000, sealed="01", by="staff:2"),
+    )
+    new, old = all_api_keys(book, 10)
+    assert (old.key, old.follower, old.expires_us, old.owner) == (7, 8, 500, "staff:1")
+    assert (new.key, new.follower, new.expires_us, new.owner, new.name) == (8, 0, 2_000, "staff:2", "feed")
+    assert new.scope == old.scope == ISSUED["scope"]
+    assert (old.is_good(499), old.is_good(500)) == (True, False)
+
+
+def test_a_key_ends_when_it_is_revoked_and_when_who_answers_for_it_leaves():
+    book = told(
+        ApiKeyIssued(key=7, name="feed", **ISSUED, **BY),
+        ApiKeyIssued(key=8, name="wall", **ISSUED, **BY),
+        ApiKeyIssued(key=9, name="desk", **ISSUED, by="console", why="as agreed"),
+        ApiKeyRevoked(key=7, by="staff:2", why="it leaked"),
+        StaffLeft(staff=1, by="staff:2", why="their last day"),
+    )
+    lines = {line.key: line for line in all_api_keys(book, 10)}
+    assert (lines[7].ended_us, lines[7].ended_by, lines[7].why_ended) == (50, "staff:2", "it leaked")
+    assert (lines[8].ended_us, lines[8].why_ended) == (60, "their last day")
+    assert lines[9].is_good(60)
+    assert next(iter(all_api_keys(book, 10))).key == 9
+
+
+def test_the_last_use_is_kept_over_a_restart_and_written_once_a_minute(tmp_path):
+    with closing(FrontFile(tmp_path / "front.db")) as front:
+        used = KeysUsed(front)
+        used.note(7, MINUTE_US)
+        used.note(7, 2 * MINUTE_US - 1)
+        assert used.all() == {7: MINUTE_US}
+        used.note(7, 2 * MINUTE_US)
+        used.note(8, 2 * MINUTE_US)
+    with closing(FrontFile(tmp_path / "front.db")) as front:
+        assert KeysUsed(front).all() == {7: 2 * MINUTE_US, 8: 2 * MINUTE_US}
+
+
+def test_a_use_whose_row_was_altered_counts_as_unknown(tmp_path):
+    with closing(FrontFile(tmp_path / "front.db")) as front:
+        used = KeysUsed(front)
+        used.note(7, MINUTE_US)
+        front.do(lambda book: book.execute("UPDATE keys_used SET api_key = 8"))
+        assert used.all() == {}

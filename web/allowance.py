@@ -1,0 +1,90 @@
+"""Allowance: how much anybody may ask at once and in the long run, in buckets that fill up again as time passes.
+
+A bucket is one instant: the one at which it would be full again (GCRA, the leaky bucket as a meter). So it is exact in integers, costs
+one look, and one that is full is one that is not there. There are never more of them than `SUBJECTS_MAX` of a kind; the ones that were
+longest not asked for go first, which only gives their owners a full bucket. They live in memory: a restart fills all of them.
+"""
+
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+from enum import StrEnum
+from ipaddress import IPv6Address, ip_address
+
+import msgspec
+
+from web.machine import AskedTooMuch
+
+SUBJECTS_MAX = 20_000  # of one kind: some 3 MB
+MINUTE_US = 60_000_000
+
+
+class Counted(StrEnum):
+    """Whose bucket it is."""
+
+    ADDRESS = "address"
+    STREAM = "stream"
+    ACCOUNT = "account"
+    KEY = "key"
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """`burst` at once, and `per_minute` in the long run. 0 a minute: without a limit."""
+
+    per_minute: int = 0
+    burst: int = 1
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What the settings allow. Without any of them nothing is limited: for a firm in a test."""
+
+    address: Rate = Rate()
+    stream: Rate = Rate()
+    account: Rate = Rate()
+    key: Rate = Rate()
+
+
+class Allowance:
+    """All buckets of one firm's pages. `refused`: how often each kind was empty, since start."""
+
+    def __init__(self, limits: Limits, now_us: Callable[[], int] = lambda: time.monotonic_ns() // 1_000) -> None:
+        self._rates = {kind: getattr(limits, kind.value) for kind in Counted}
+        self._full_at: dict[Counted, OrderedDict[str, int]] = {kind: OrderedDict() for kind in Counted}
+        self._now_us = now_us
+        self.refused: Counter[Counted] = Counter()
+
+    def wait_us(self, kind: Counted, subject: str) -> int:
+        """0: it may ask, and it was counted. Else how long to wait; who asks too early does not wait the longer for it."""
+        rate: Rate = self._rates[kind]
+        if not rate.per_minute:
+            return 0
+        now_us, buckets = self._now_us(), self._full_at[kind]
+        each_us = MINUTE_US // rate.per_minute
+        full_at = max(now_us, buckets.get(subject, 0)) + each_us
+        wait_us = full_at - now_us - each_us * rate.burst
+        if wait_us > 0:
+            self.refused[kind] += 1
+            return wait_us
+        buckets[subject] = full_at
+        buckets.move_to_end(subject)
+        if len(buckets) > SUBJECTS_MAX:
+            buckets.popitem(last=False)
+        return 0
+
+    def seen(self) -> AskedTooMuch:
+        """For the metrics."""
+        return AskedTooMuch(
+            refused={kind.value: self.refused[kind] for kind in Counted},
+            counted={kind.value: len(self._full_at[kind]) for kind in Counted},
+        )
+
+
+def network_of(host: str) -> str:
+    """What counts as one address: of IPv6 the first half, because whoever has one address there has 2^64."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return "unknown"
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped) if address.ipv4_mapped else f"{int(address) >> 64:x}::/64"
+    return str(address)

@@ -1,0 +1,68 @@
+"""Sieve: whoever asks more than an address may gets 429 before anything else is done for them: no route, no session, no template.
+
+The page is laid out once a second at most, however many are sent it.
+"""
+
+import time
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import MutableScopeHeaders
+from litestar.types import ASGIApp, HTTPResponseStartEvent, Receive, Scope, Send
+
+from web.allowance import Allowance, Counted, network_of
+from web.api.problem import API, PROBLEM_JSON, problem_json
+from web.csp import always
+from web.render import page
+from web.too_much import LIVE, in_words, seconds_of
+
+KEPT_SECONDS = 1.0
+TITLE = "Too much at once"
+ADVICE = "So many pages were asked for from your network address that it has to wait. Give it a moment, then reload. Nothing was done."
+
+
+class Sieve:
+    """Before the application: counts each request by the address that it came from. Who that is, the server has found out."""
+
+    def __init__(self, allowance: Allowance) -> None:
+        self._allowance = allowance
+        self._page = b""
+        self._made_at = float("-inf")
+
+    async def __call__(self, app: ASGIApp, litestar: Any, scope: Scope, receive: Receive, send: Send) -> None:
+        client = scope.get("client")
+        kind = Counted.STREAM if scope["path"].endswith(LIVE) else Counted.ADDRESS
+        wait_us = self._allowance.wait_us(kind, network_of(client[0]) if client else "unknown")
+        if not wait_us:
+            await app(scope, receive, send)
+            return
+        is_api = scope["path"].startswith(API)
+        body = _told(wait_us) if is_api else self._laid_out(litestar, scope)
+        start: HTTPResponseStartEvent = {"type": "http.response.start", "status": 429, "headers": []}
+        headers = MutableScopeHeaders.from_message(start)
+        for name, value in always().items():
+            headers[name] = value
+        headers["content-type"] = PROBLEM_JSON if is_api else "text/html; charset=utf-8"
+        headers["content-length"] = str(len(body))
+        headers["retry-after"] = str(seconds_of(wait_us))
+        await send(start)
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+    def _laid_out(self, litestar: Any, scope: Scope) -> bytes:
+        """The page for nobody in particular: it says nothing of who asks, and so may be anybody's."""
+        if time.monotonic() - self._made_at >= KEPT_SECONDS:
+            bare: Any = {
+                "type": "http", "method": "GET", "path": "/", "raw_path": b"/", "query_string": b"", "headers": [], "scheme": "http",
+                "client": None, "server": None, "root_path": "", "state": {}, "litestar_app": litestar, "app": litestar,
+                "http_version": scope.get("http_version", "1.1"), "path_params": {},
+            }  # fmt: skip
+            made = page(
+                Request(bare), "problem.html", title=TITLE, advice=ADVICE, detail="", backoffice="", missing=None,
+                way_on=("/", "Front page"), reference="none", code=429,
+            )  # fmt: skip
+            self._page, self._made_at = made.content.encode(), time.monotonic()
+        return self._page
+
+
+def _told(wait_us: int) -> bytes:
+    return problem_json(429, in_words(wait_us), "")
