@@ -175,6 +175,12 @@ class LiveBoard:
         assert isinstance(desk, TraderDesk)
         return desk.counted
 
+    def is_unconfirmed(self, trader: int) -> bool:
+        """Whether a trader who signed up by themselves has not confirmed their mail address yet. A look in memory."""
+        desk = self._engine.desk(trader_desk(trader))
+        assert isinstance(desk, TraderDesk)
+        return desk.state.unconfirmed
+
     def tell_rows(self, account: int, heard: Callable[[], None]) -> None:
         """From now on call `heard` after a commit that brought urgent rows of the account. It must be quick."""
         self._told.setdefault(account, []).append(heard)

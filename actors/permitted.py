@@ -17,6 +17,7 @@ from firm.permissions import CONSOLE, MEANS, Permission
 from firm.staff import NOBODY, Staff
 
 COURIER = "courier"  # carries what the settings have brought, and nothing else
+PORTAL = "portal"  # somebody who is not signed in
 TRADER = "trader:"
 
 P = Permission
@@ -35,6 +36,9 @@ NEEDED: dict[type[c.Command], tuple[Permission, ...]] = {
     c.RevokeApiKey: (P.MANAGE_API_KEYS,),
     c.NoteSecurity: (P.MANAGE_STAFF,),  # of others; everybody may of themselves
     c.RegisterTrader: (P.REGISTER_TRADERS,),
+    c.JoinFirm: (P.REGISTER_TRADERS,),
+    c.ConfirmAddress: (P.REGISTER_TRADERS,),
+    c.OweMail: (P.MANAGE_STAFF,),  # to others; everybody may to themselves
     c.EraseTrader: (P.ERASE_TRADERS,),
     c.PublishProgram: (P.PUBLISH_PROGRAMS,),
     c.RetireProgram: (P.RETIRE_PROGRAMS,),
@@ -59,6 +63,7 @@ NEEDED: dict[type[c.Command], tuple[Permission, ...]] = {
 """What a member of staff needs for a command: one of these."""
 
 _OF_COURIERS = frozenset({c.AdoptCalendar, c.AdoptMarketDays})
+_OF_THE_PORTAL = frozenset({c.JoinFirm, c.ConfirmAddress, c.OweMail})  # who holds a link is not signed in
 
 OF_WHO_ASKED = frozenset(
     {
@@ -87,7 +92,7 @@ def staff_of(house: House) -> Staff:
 def refusal_of(command: c.Command, house: House) -> Refused | None:
     """Why this command is not even decided; None where whoever it is by may ask it."""
     by, kind = command.by, type(command)
-    if by == CONSOLE or (by == COURIER and kind in _OF_COURIERS):
+    if by == CONSOLE or (by == COURIER and kind in _OF_COURIERS) or (by == PORTAL and kind in _OF_THE_PORTAL):
         return None
     if by.startswith(TRADER) and _is_of_oneself(command):
         return None
@@ -95,7 +100,7 @@ def refusal_of(command: c.Command, house: House) -> Refused | None:
     member = staff.working(by)
     if member is None:
         return Refused(refusal=Refusal.UNKNOWN_STAFF, detail=f"{by or 'nobody'} is nobody who works here")
-    if isinstance(command, c.NoteSecurity) and _is_of_oneself(command):
+    if isinstance(command, c.NoteSecurity | c.OweMail) and _is_of_oneself(command):
         return None
     if not staff.of_member(member).intersection(NEEDED[kind]):
         return not_permitted(staff, by, NEEDED[kind][0])
@@ -107,7 +112,7 @@ def _is_of_oneself(command: c.Command) -> bool:
     match command:
         case c.PlaceOrder() | c.EraseTrader():
             return command.by == f"{TRADER}{command.trader}"
-        case c.NoteSecurity():
+        case c.NoteSecurity() | c.OweMail():
             return command.by == command.person
         case _:
             return False

@@ -102,7 +102,7 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (CATALOGUE,)
         case c.AdoptCalendar() | c.AdoptMarketDays():
             return (CALENDARS,)
-        case c.RegisterTrader() | c.EraseTrader() | i.ErasureReported():
+        case c.RegisterTrader() | c.JoinFirm() | c.ConfirmAddress() | c.EraseTrader() | i.ErasureReported():
             return (trader_desk(body.trader),)
         case c.MarkOrderPaid() | c.AdvanceChallenge():
             return (order_desk(body.order),)
@@ -114,7 +114,7 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (STAFF,)
         case c.IssueApiKey() | c.RotateApiKey() | c.RevokeApiKey():
             return (STAFF,)
-        case c.NoteSecurity():
+        case c.NoteSecurity() | c.OweMail() | i.MailReported():
             return (SECURITY,)
         case c.SettleCommand() | c.EnforceAgain():
             return (enforcement_desk(body.bridge),)
@@ -149,7 +149,7 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
             return _of_order_and_trader(body)
         case f.OrderPaid():
             return (order_desk(body.order),)
-        case f.TraderRegistered() | f.ErasureOrdered() | f.ValuesForgotten():
+        case f.TraderRegistered() | f.TraderJoined() | f.AddressConfirmed() | f.ErasureOrdered() | f.ValuesForgotten():
             return (trader_desk(body.trader),)
         case _ if isinstance(body, _OF_STAFF):
             return (STAFF,)

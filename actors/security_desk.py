@@ -1,12 +1,14 @@
-"""Security desk: puts into the book what changed in how people sign in. How they do it is in the vault; nothing is decided by it."""
+"""Security desk: puts into the book what changed in how people sign in, and which mails they are owed. How they sign in, and where they are
+written to, is in the vault; nothing is decided by it.
+"""
 
 import msgspec
 
 from actors.desk import Turn
 from actors.messages import Message
-from firm.commands import NoteSecurity
-from firm.facts import Fact, Refusal, Refused, SecurityNoted
-from firm.inputs import Input
+from firm.commands import NoteSecurity, OweMail
+from firm.facts import Fact, MailEnded, MailOwed, Refusal, Refused, SecurityNoted
+from firm.inputs import Input, MailReported
 
 WHY_LENGTH_MAX = 500
 
@@ -32,7 +34,18 @@ class SecurityDesk:
         self.state = state
 
     def decide(self, message: Message | Input, turn: Turn) -> None:
-        assert isinstance(message, NoteSecurity), f"{self.name} takes no {type(message).__name__}"
+        match message:
+            case NoteSecurity():
+                self._note(message, turn)
+            case OweMail():
+                turn.record(MailOwed(person=message.person, letter=message.letter))
+            case MailReported():
+                told = {name: getattr(message, name) for name in MailEnded.__struct_fields__}
+                turn.record(MailEnded(**told))
+            case _:
+                raise AssertionError(f"{self.name} takes no {type(message).__name__}")
+
+    def _note(self, message: NoteSecurity, turn: Turn) -> None:
         if len(message.why) > WHY_LENGTH_MAX:
             turn.record(
                 Refused(refusal=Refusal.WHY_MISSING, detail=f"a reason has at most {WHY_LENGTH_MAX} characters")

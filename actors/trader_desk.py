@@ -22,20 +22,24 @@ from actors.trader_accounts import HeldAccount, OnOrder, account_opened, known_a
 from actors.trader_looks import look
 from actors.trader_room import NoRoom, why_no_room
 from firm.bounds import ERASURE_WORDS_MAX
-from firm.commands import EraseTrader, RegisterTrader
+from firm.commands import ConfirmAddress, EraseTrader, JoinFirm, RegisterTrader
 from firm.facts import (
     AccountOpened,
+    AddressConfirmed,
     ChallengeHeld,
     ErasureOrdered,
     Fact,
+    MailOwed,
     OrderPlaced,
     Refusal,
     Refused,
     StandingChanged,
+    TraderJoined,
     TraderRegistered,
     ValuesForgotten,
 )
 from firm.inputs import ErasureReported, Input
+from firm.letters import Letter
 from firm.phase import ENDED
 from firm.ruleset import Phase, Program
 
@@ -46,12 +50,14 @@ class TraderState(msgspec.Struct, frozen=True, gc=False):
     """A trader: whether registered, each account, and by order what waits: orders whose account is not open yet, and held phases.
 
     `forgetting`: the classes of what the vault still holds of somebody who is to be forgotten; None of anybody else.
+    `unconfirmed`: they signed up by themselves, and their mail address is not confirmed yet.
     """
 
     registered: bool
     ordered: dict[int, OnOrder]
     accounts: dict[int, HeldAccount]
     forgetting: tuple[str, ...] | None = None
+    unconfirmed: bool = False
 
 
 class TraderDesk:
@@ -68,6 +74,10 @@ class TraderDesk:
         match body:
             case TraderRegistered():
                 self.state = replace(state, registered=True)
+            case TraderJoined():
+                self.state = replace(state, unconfirmed=True)
+            case AddressConfirmed():
+                self.state = replace(state, unconfirmed=False)
             case OrderPlaced():
                 waiting = on_order(body.program, body.program.phases[0])
                 self.state = replace(state, ordered={**state.ordered, body.order: waiting})
@@ -125,6 +135,10 @@ class TraderDesk:
         match message:
             case RegisterTrader():
                 self._register(turn)
+            case JoinFirm():
+                self._join(message, turn)
+            case ConfirmAddress():
+                self._confirm(turn)
             case OrderWanted():
                 self._allow(message, turn)
             case RoomWanted():
@@ -140,11 +154,23 @@ class TraderDesk:
             case _:
                 raise AssertionError(f"{self.name} takes no {type(message).__name__}")
 
-    def _register(self, turn: Turn) -> None:
+    def _register(self, turn: Turn) -> bool:
         if self.state.registered:
             turn.record(Refused(refusal=Refusal.ID_TAKEN, detail="this trader is registered already"))
-            return
+            return False
         turn.record(TraderRegistered(trader=self.trader))
+        return True
+
+    def _join(self, asked: JoinFirm, turn: Turn) -> None:
+        """The same trader as one whom the firm registers, but for what waits until their address is confirmed."""
+        if self._register(turn):
+            turn.record(TraderJoined(trader=self.trader, accepted=asked.accepted))
+            turn.record(MailOwed(person=f"trader:{self.trader}", letter=Letter.CONFIRM_ADDRESS))
+
+    def _confirm(self, turn: Turn) -> None:
+        """Once: a second link of theirs says nothing new."""
+        if self.state.unconfirmed:
+            turn.record(AddressConfirmed(trader=self.trader))
 
     def _forget(self, asked: EraseTrader, turn: Turn) -> None:
         why_not = self._why_not_forgotten(asked)
@@ -180,6 +206,10 @@ class TraderDesk:
             return
         if self._is_forgotten:
             turn.record(Refused(refusal=Refusal.TRADER_FORGOTTEN, detail=FORGOTTEN))
+            return
+        if self.state.unconfirmed:
+            detail = "this trader's mail address is not confirmed: they open the link that was sent to it"
+            turn.record(Refused(refusal=Refusal.ADDRESS_UNCONFIRMED, detail=detail))
             return
         running = self.counted
         if running >= wanted.program.accounts_max:

@@ -36,6 +36,7 @@ from appliance.garbage import nothing_collected
 from appliance.health import HealthBook
 from appliance.keeping import LoginsKept
 from appliance.lab.trials import Trials
+from appliance.mail_courier import MailCourier
 from appliance.notify import by_progress
 from appliance.portal_door import PortalDoor, connections_allowed
 from appliance.release import RELEASE
@@ -53,10 +54,10 @@ from storage.files import FirmDirectory
 from storage.front import FrontFile
 from storage.keys_used import KeysUsed
 from storage.ledger import Ledger
+from storage.links import LinkBook
 from storage.reader import LedgerReader
 from storage.readmodels.registry import READ_MODELS
 from storage.readmodels.seals import any_sealed, is_sealed, seals_forgotten
-from storage.resets import ResetBook
 from storage.secret_files import Secrets
 from storage.sessions import SessionStore
 from storage.throttles import Throttle
@@ -89,6 +90,7 @@ class Machine:
             str, Sequence[Notice]
         ] = {}  # by courier, what a read-only stay before could not tell to its end
         self.files_unseen = ""  # why the last looks could not see the firm's files
+        self.mails: MailCourier | None = None  # while people are written to
         self.space_unseen = ""  # why nobody can say how much is free on the firm's disk
         self._open = ExitStack()
         try:
@@ -105,7 +107,7 @@ class Machine:
     def _open_files(self) -> None:
         secrets = self.secrets
         self.brand = read_brand(FirmDirectory(self.directory), self.settings.brand)
-        self.secret_texts = read_secret_texts(self.directory, self.settings.alarms)
+        self.secret_texts = read_secret_texts(self.directory, self.settings)
         self.ledger = self._open.enter_context(
             Ledger.open(
                 self.directory,
@@ -125,8 +127,8 @@ class Machine:
         self.sessions = SessionStore(self.front, web.session_idle_min * MINUTE_US, web.session_absolute_min * MINUTE_US)
         self.drafts = DraftStore(self.front)
         self.throttle = Throttle(self.front, secrets.front_pepper())
-        self.devices, self.resets = DeviceBook(self.front), ResetBook(self.front)
         self.keys_used = KeysUsed(self.front)
+        self.devices, self.links = DeviceBook(self.front), LinkBook(self.front)
 
     def _assemble(self) -> None:
         self.lab = Trials(self.directory)

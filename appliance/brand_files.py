@@ -10,9 +10,10 @@ from appliance.pages import PAGES
 from appliance.served_settings import RESTART, served_digest
 from appliance.settings_file import SettingsRefused
 from storage.files import FirmDirectory
-from web.brand import colours, pictures, prose, sentences
+from web.brand import colours, letters, pictures, prose, sentences
 from web.brand.brand import LEGAL, Brand, LegalPage
 from web.brand.faults import BrandFault
+from web.brand.letters import Letters, read_letters
 from web.brand.pictures import Picture, check_picture
 from web.brand.prose import is_https, markdown, plain, read_text
 from web.brand.sentences import Sentences, read_sentences
@@ -62,6 +63,7 @@ class _Reading:
             legal=tuple(self._legal(name, place) for name in LEGAL if (place := getattr(settings.legal, name))),
             legal_language=settings.legal.language,
             sentences=self._sentences(settings.texts),
+            letters=self._letters(settings.letters),
             digest=self._digest.hexdigest(),
         )
 
@@ -84,6 +86,9 @@ class _Reading:
         if any("support" in told for told in own.own.values()) and not self._settings.support:
             raise self._refused("texts", name, "has a sentence about support, and brand.support names none: set it")
         return own
+
+    def _letters(self, name: str) -> Letters:
+        return Letters(self._judged("letters", name, letters.BYTES_MAX, read_letters)) if name else Letters()
 
     def _judged(self, key: str, name: str, bytes_max: int, judge: Callable[[bytes], _Read]) -> _Read:
         try:

@@ -109,12 +109,24 @@ class BrandSettings(Section, frozen=True, kw_only=True):
             description="A .toml file with sentences of the portal in the firm's own words. Empty: ours.",
         ),
     ] = ""
+    letters: Annotated[
+        str,
+        Meta(
+            max_length=FILE_MAX,
+            description="A .toml file with mails to people in the firm's own words. Empty: ours.",
+        ),
+    ] = ""
     colours: ColourSettings = ColourSettings()
     legal: LegalSettings = LegalSettings()
 
     def __post_init__(self) -> None:
         """Refuse what is no file's name, and a contact that no one could write to."""
-        for key, endings in (("logo", _PICTURES), ("logo_dark", _PICTURES), ("texts", (".toml",))):
+        for key, endings in (
+            ("logo", _PICTURES),
+            ("logo_dark", _PICTURES),
+            ("texts", (".toml",)),
+            ("letters", (".toml",)),
+        ):
             if name := getattr(self, key):
                 _require_file(f"brand.{key}", name, endings)
         if self.logo_dark and not self.logo:

@@ -32,6 +32,7 @@ from appliance.machine_checks import (
     check_zones,
     clock_is_synchronised,
 )
+from appliance.mail_check import check_mail
 from appliance.ownership import another_owner, as_owner
 from appliance.served_settings import check_served_settings
 from appliance.vault_check import check_vault
@@ -63,6 +64,8 @@ def run_doctor(path: Path) -> tuple[Finding, ...]:
         findings.append(check_segments(directory, vitals, settings))
     if secrets and vitals:
         findings.append(check_vault(directory, secrets))
+    if settings and vitals:
+        findings.append(check_mail(directory, settings, now_us))
     if settings and secrets and vitals:
         findings.append(check_copies(directory, settings.backups, secrets))
     if settings:

@@ -61,6 +61,7 @@ def forget(machine: Machine) -> list[ErasureReported]:
     for person in {reference("trader", each.trader) for each in due}:
         machine.sessions.delete_person(person)
         machine.devices.forget_person(person)
+        machine.links.forget_person(person)
     if any(pooled.values()):
         machine.vault.erase_values([commitment for found in pooled.values() for commitment in found])
     gone = machine.vault.erase_each([(reference("trader", each.trader), each.klass) for each in due]) if due else []

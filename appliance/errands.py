@@ -58,7 +58,7 @@ def _forget_ended_sessions(machine: Machine) -> None:
         machine.sessions.purge(wall_us())
         machine.throttle.purge(wall_us())
         machine.devices.purge(wall_us())
-        machine.resets.purge(wall_us())
+        machine.links.purge(wall_us())
     except FrontRefused as refused:
         _LOG.warning("sessions that have ended were not removed: %s", refused)
 

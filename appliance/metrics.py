@@ -17,12 +17,14 @@ from appliance.assembly import Machine
 from appliance.clock import wall_us
 from appliance.exposition import Exposition, Labels, Number, by
 from appliance.heartbeat import Heartbeat
+from appliance.mail_courier import MailCourier, MailsSeen
 from appliance.portal_door import PortalDoor, Turned
 from appliance.release import RELEASE
 from bridges.outbound.circuit import CircuitState
 from bridges.outbound.client import DestinationSeen
 from firm.instant import SECOND_US
 from web.machine import AskedTooMuch
+from firm.letters import MailEnd
 
 MS_PER_S = 1_000
 
@@ -54,6 +56,7 @@ def metrics_text(
     page.counter("looks_failed_total", "Looks at the machine that an error ended, since start.", looks_failed)
     page.counter("heartbeats_total", "Signs of life to the outside, by outcome.", by("outcome", heartbeat.told))
     _add_outbound(page, machine.outbound.seen())
+    _add_mails(page, machine.mails)
     return page.text()
 
 
@@ -102,6 +105,16 @@ def _add_outbound(page: Exposition, outside: Sequence[DestinationSeen]) -> None:
         "outbound_circuit_open",
         "1 while a destination that failed in a row is left alone.",
         by("destination", {one.name: int(one.state is not CircuitState.CLOSED) for one in outside}),
+    )
+
+
+def _add_mails(page: Exposition, mails: MailCourier | None) -> None:
+    seen, told = (MailsSeen(), Counter[str]()) if mails is None else (mails.seen, mails.told)
+    page.gauge("mails_waiting", "Mails to people that wait.", seen.waiting)
+    page.gauge("mail_age_seconds", "How long the oldest of them has waited, in firm time.", seen.oldest_ms / MS_PER_S)
+    kinds = ("failed_tries", *MailEnd)
+    page.counter(
+        "mails_total", "What became of mails to people since start.", by("outcome", dict.fromkeys(kinds, 0) | told)
     )
 
 

@@ -15,6 +15,8 @@ class PageSettings(TypedDict):
     https: bool
     origin: str
     staff_factor: bool
+    mails: bool
+    sign_up: bool
     breached: BreachedList
     limits: Limits
 
@@ -27,6 +29,8 @@ def page_settings(settings: Settings) -> PageSettings:
         https=web.tls_behind_proxy,
         origin=web.origin,
         staff_factor=web.staff_second_factor is StaffFactor.REQUIRED,
+        mails=bool(settings.mail.host),
+        sign_up=bool(settings.mail.host) and web.sign_up,
         breached=breached_list_of(settings),
         limits=web.limits.limits(),
     )

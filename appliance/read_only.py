@@ -45,9 +45,9 @@ from storage.evidence import build_bundle
 from storage.files import open_firm_directory, write_new
 from storage.front import FrontFile
 from storage.keys_used import KeysUsed
+from storage.links import LinkBook
 from storage.lock import writers_kept_out
 from storage.reader import LedgerReader
-from storage.resets import ResetBook
 from storage.secret_files import read_secrets
 from storage.sessions import SessionStore
 from storage.throttles import Throttle
@@ -75,7 +75,7 @@ class ReadOnlyFirm:
         self.directory, self.why, self._goes_on = directory, why, diverged is None
         self.settings = read_settings(files.settings)
         self.secrets = secrets = read_secrets(directory)
-        self.secret_texts = read_secret_texts(directory, self.settings.alarms)
+        self.secret_texts = read_secret_texts(directory, self.settings)
         self._door, web = PortalDoor(connections_allowed()), self.settings.web
         with ExitStack() as opened:
             # Nobody else begins to write, and whoever asks who has the directory is told.
@@ -99,8 +99,8 @@ class ReadOnlyFirm:
                 drafts=DraftStore(front),
                 throttle=Throttle(front, secrets.front_pepper()),
                 devices=DeviceBook(front),
-                resets=ResetBook(front),
                 keys_used=KeysUsed(front),
+                links=LinkBook(front),
                 ask=self._refuse,
                 evidence=self._evidence,
                 now_us=clock.now_us,

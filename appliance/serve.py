@@ -23,6 +23,7 @@ from appliance.notify import be_watched, inherited, tell
 from appliance.page_settings import page_settings
 from appliance.portal import STOP_SECONDS_MAX, Ready, address_of, serving_pages
 from appliance.ports import portal_door
+from appliance.post import mail_courier
 from appliance.settings import ClockSource
 from appliance.space import Space
 from bridges.doorkeeper import NO_DOOR
@@ -82,6 +83,9 @@ async def _serve_on(
         tasks.start_soon(forget_who_is_due, machine)
         tasks.start_soon(watch.run)
         tasks.start_soon(_calendar_courier(machine).run)
+        machine.mails = mail_courier(machine)
+        if machine.mails is not None:
+            tasks.start_soon(machine.mails.run)
         path = FirmDirectory(machine.directory).control_socket
         await tasks.start(serve_control, path, lambda request: handle(machine, request))
         set_aside_what_stays()
@@ -92,6 +96,8 @@ async def _serve_on(
                 tell("READY=1")
                 tasks.start_soon(be_watched, machine.runner.prove_life_to, machine.runner.knock)
                 await told()
+        if machine.mails is not None:
+            await machine.mails.stop()
         machine.runner.stop()
 
 
@@ -117,8 +123,8 @@ def as_pages_see_it(machine: Machine, watch: Watch, tickets: Mapping[str, str]) 
         drafts=machine.drafts,
         throttle=machine.throttle,
         devices=machine.devices,
-        resets=machine.resets,
         keys_used=machine.keys_used,
+        links=machine.links,
         ask=machine.ask,
         evidence=machine.evidence,
         now_us=machine.clock.now_us,

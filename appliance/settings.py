@@ -16,6 +16,7 @@ from appliance.brand_settings import BrandSettings
 from appliance.calendar_courier import CalendarSettings
 from appliance.copying import BackupSettings
 from appliance.limit_settings import LimitSettings
+from appliance.mail_settings import PeopleMailSettings
 from appliance.outbound_settings import OutboundSettings
 from appliance.outside import require_callable
 from appliance.section import Section
@@ -103,6 +104,10 @@ class WebSettings(Section, frozen=True, kw_only=True):
             description="required: staff without a second factor can only add one. demo: they need none; for a demo on loopback alone."
         ),
     ] = StaffFactor.REQUIRED
+    sign_up: Annotated[
+        bool,
+        Meta(description="Traders may sign up by themselves, where [mail] names a server. false: the firm adds them."),
+    ] = True
     breached_passwords: Annotated[
         str,
         Meta(
@@ -289,6 +294,7 @@ class Settings(Section, frozen=True, kw_only=True):
     log: LogSettings = LogSettings()
     calendar: CalendarSettings = CalendarSettings()
     backups: BackupSettings = BackupSettings()
+    mail: PeopleMailSettings = PeopleMailSettings()
     alarms: AlarmSettings = AlarmSettings()
     heartbeat: HeartbeatSettings = HeartbeatSettings()
     outbound: OutboundSettings = OutboundSettings()

@@ -1,8 +1,8 @@
 """Commands: what a person (or a script in a person's name) asks the firm to do. Imperative; each says who, and where it matters why.
 
-`by` is a pseudonymous reference: "staff:<id>", "trader:<id>", "console", or "courier" for what the settings have brought. Personal data
-is sealed in the vault at the border; a command carries only its commitment. Ids that a command creates were drawn at the border. The
-answer is a fact, or `Refused`.
+`by` is a pseudonymous reference: "staff:<id>", "trader:<id>", "console", "courier" for what the settings have brought, or "portal" for
+somebody at the pages who is not signed in. Personal data is sealed in the vault at the border; a command carries only its commitment. Ids
+that a command creates were drawn at the border. The answer is a fact, or `Refused`.
 """
 
 from enum import StrEnum
@@ -10,6 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from firm.inputs import Input
+from firm.letters import Letter
 from firm.market_days import MarketDays
 from firm.news import NewsCalendar
 from firm.overrides import Override
@@ -17,7 +18,7 @@ from firm.permissions import Scope
 from firm.personal import Destruction
 from firm.ruleset import Program
 
-_NAMELESS = frozenset({"", "console", "courier"})
+_NAMELESS = frozenset({"", "console", "courier", "portal"})
 
 
 def is_named(by: str) -> bool:
@@ -185,6 +186,38 @@ class RegisterTrader(Command, frozen=True, kw_only=True):
 
     trader: int
     sealed: str
+
+
+class AcceptedText(msgspec.Struct, frozen=True):
+    """A legal page that somebody accepted. `address`: where it was shown; `sha256`: of its text there, "" where it is not ours."""
+
+    name: str
+    address: str
+    sha256: str
+
+
+class JoinFirm(Command, frozen=True, kw_only=True):
+    """Somebody signs up as a trader by themselves; name, mail and credentials are in the vault behind `sealed`, and behind `residence`
+    the country where they live and the language that they read.
+    """
+
+    trader: int
+    sealed: str
+    residence: str
+    accepted: tuple[AcceptedText, ...]
+
+
+class ConfirmAddress(Command, frozen=True, kw_only=True):
+    """A trader who signed up by themselves has opened a link that went to their mail address."""
+
+    trader: int
+
+
+class OweMail(Command, frozen=True, kw_only=True):
+    """Write to somebody. What they are to read, and at which address, is known when it is sent."""
+
+    person: str
+    letter: Letter
 
 
 class EraseTrader(Command, frozen=True, kw_only=True):
@@ -368,6 +401,9 @@ Commanded = (
     | RevokeApiKey
     | NoteSecurity
     | RegisterTrader
+    | JoinFirm
+    | ConfirmAddress
+    | OweMail
     | EraseTrader
     | PublishProgram
     | RetireProgram

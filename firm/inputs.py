@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
+from firm.letters import Letter, MailEnd
 from firm.money import Money
 from firm.platform_listing import PlatformGroup
 from firm.policy import Policy
@@ -429,6 +430,16 @@ class ErasureReported(Input, frozen=True, kw_only=True):
     finished: bool
 
 
+class MailReported(Input, frozen=True, kw_only=True):
+    """What became of a mail that the row `mail` says is owed to `person`; `tries`: how often this process tried."""
+
+    mail: int
+    person: str
+    letter: Letter
+    end: MailEnd
+    tries: int
+
+
 Arriving = (
     EpochOpened
     | EpochClosed
@@ -461,4 +472,5 @@ Arriving = (
     | UnknownAccountReported
     | EventRefused
     | ErasureReported
+    | MailReported
 )

@@ -46,6 +46,12 @@ CLASSES = (
         _CONTRACT,
     ),
     PersonalClass(
+        "residence",
+        "The country where you live, and the language that you read",
+        "To know whether the firm may have you as a customer, and to write to you in your language.",
+        _CONTRACT,
+    ),
+    PersonalClass(
         "whence",
         "The network address and kind of device from which you changed how you sign in",
         "To show you, and the firm, who changed it.",

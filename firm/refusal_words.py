@@ -53,6 +53,7 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.BREAKS_AT_ONCE: "with this figure a floor would lie at or above what the account stands at, or nobody can tell; name another",
     Refusal.ACCOUNTS_RUN: "the trader still has accounts that run or are on order; once they are over, the rest can be forgotten",
     Refusal.NOTHING_TO_ERASE: "nothing is held of this trader that could be forgotten",
+    Refusal.ADDRESS_UNCONFIRMED: "this trader has not confirmed their mail address yet",
     Refusal.TRADER_FORGOTTEN: "this trader asked to be forgotten, and nothing is sold to them any more",
     Refusal.UNKNOWN_STAFF: "no such person works here, or not any more",
     Refusal.NOT_PERMITTED: "the role of whoever asks does not hold the permission for it",

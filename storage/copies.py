@@ -21,7 +21,7 @@ from storage.commitment import bytes_of
 from storage.files import FirmDirectory
 from storage.people import CREDENTIALS, FACTORS, IDENTITY
 from storage.quotes import Frames
-from storage.readmodels.seals import seal_of
+from storage.readmodels.seals import seals_of
 from storage.retention import segments_sealed
 from storage.rows import StoredRow, stored_rows
 from storage.schema import one_value, open_for_reading
@@ -184,9 +184,7 @@ def commitments_in(rows: Iterable[StoredRow]) -> list[bytes]:
     """Commitments of the sealed values that these rows refer to."""
     found: list[bytes] = []
     for row in rows:
-        seal = seal_of(body_of(row.kind, row.payload))
-        if seal is not None:
-            found.append(bytes_of(seal.commitment))
+        found += [bytes_of(seal.commitment) for seal in seals_of(body_of(row.kind, row.payload))]
     return found
 
 

@@ -1,4 +1,4 @@
-"""Front: front.db, where sessions, throttles, drafts, known devices and links to a new password lie.
+"""Front: front.db, where sessions, throttles, drafts, known devices and the links of mails lie.
 
 All of it may be lost: people sign in again, counters start anew.
 
@@ -23,7 +23,7 @@ from storage.files import FirmDirectory
 from storage.sqlite_file import DISK_FAILED, READING, FileRefused, name_to_read, open_sqlite, what_came_first
 
 APPLICATION = 0x45564652  # "EVFR"
-VERSION = 4
+VERSION = 5
 MEMORY_BYTES_MAX = 64 * 2**20
 
 _SCHEMA = """
@@ -70,12 +70,15 @@ CREATE TABLE devices (
     PRIMARY KEY (person, device)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX devices_by_age ON devices (seen_us);
-CREATE TABLE resets (
-    person TEXT PRIMARY KEY,
-    token BLOB NOT NULL UNIQUE,        -- SHA-256 of what the link holds
+CREATE TABLE links (
+    token BLOB PRIMARY KEY,            -- SHA-256 of what the link holds
+    person TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    issued_us INTEGER NOT NULL,
     expires_us INTEGER NOT NULL,
     proof BLOB NOT NULL                -- proof_of the other columns
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX links_by_person ON links (person, purpose, issued_us);
 """
 
 _DAMAGED = (apsw.CorruptError, apsw.NotADBError)

@@ -8,6 +8,7 @@ import msgspec
 IDENTITY = "identity"  # class: name, mail, role; what AddStaff and RegisterTrader commit to
 CREDENTIALS = "credentials"  # class: the password hash; changes without a trace in the ledger
 FACTORS = "factors"  # class: what one proves who one is with beside the password, as storage/factors.py has it; no trace either
+RESIDENCE = "residence"  # class: country and language; what JoinFirm commits to
 WHENCE = "whence"  # class: the address and the device that a change of one's security came from; what NoteSecurity commits to
 
 API_KEY = (
@@ -30,6 +31,13 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     role: str
     name: str
     mail: str
+
+
+class Residence(msgspec.Struct, frozen=True):
+    """The sealed value of class `residence`, as JSON in this order: ISO 3166-1 alpha-2, and a language that pages are read in."""
+
+    country: str
+    language: str
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):

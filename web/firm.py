@@ -23,10 +23,10 @@ from firm.staff import Staff
 from storage.devices import DeviceBook
 from storage.drafts import DraftStore
 from storage.keys_used import KeysUsed
+from storage.links import LinkBook
 from storage.people import Kind, Person
 from storage.reader import LedgerReader
 from storage.readmodels.accounts import accounts_known
-from storage.resets import ResetBook
 from storage.sessions import SessionStore
 from storage.throttles import Throttle
 from storage.vault import Vault
@@ -55,6 +55,8 @@ class LiveView(Protocol):
     def incidents_row(self) -> int: ...
 
     def accounts_counted(self, trader: int) -> int: ...
+
+    def is_unconfirmed(self, trader: int) -> bool: ...
 
     def tell_rows(self, account: int, heard: Callable[[], None]) -> None: ...
 
@@ -92,8 +94,8 @@ class Firm:
     once, as the door to the pages can hold them. `held`: why nothing is taken for now; empty where it is. `held_since_us`: since when,
     in firm time. `goes_on`: by itself, once that is over. `tickets`: where a demo's accounts are traded by hand, by bridge.
     `origin`: as a browser shows the pages, scheme and host. `staff_factor`: staff need a second factor; False only in a demo.
-    `breached`: passwords nobody may choose. `used_steps`: the newest half minute of which a code was taken, by person, beside what the
-    vault holds.
+    `mails`: people are written to; `sign_up`: whoever wants to may become a trader. `breached`: passwords nobody may choose.
+    `used_steps`: the newest half minute of which a code was taken, by person, beside what the vault holds.
     `lab`: where drafts are tried on past accounts. `scope` and `names_seen`: of whoever looks, see `seen_by`. `brand`: what its pages wear.
     `limits`: how much may be asked. `keys_used`: when each key of a machine was used last.
     """
@@ -106,8 +108,8 @@ class Firm:
     drafts: DraftStore
     throttle: Throttle
     devices: DeviceBook
-    resets: ResetBook
     keys_used: KeysUsed
+    links: LinkBook
     ask: Callable[[Command], Awaitable[Decided]]
     evidence: Evidence
     now_us: Callable[[], int]
@@ -116,6 +118,8 @@ class Firm:
     streams_max: int
     origin: str
     staff_factor: bool
+    mails: bool = False
+    sign_up: bool = False
     machine: MachineView = field(default_factory=Unwatched)
     held: Callable[[], str] = lambda: ""
     held_since_us: Callable[[], int] = lambda: 0

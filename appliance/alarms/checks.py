@@ -194,6 +194,13 @@ def _vault_not_writable(seen: Figures, limits: AlarmSettings) -> Iterator[Readin
     yield _is(Alarm.VAULT_NOT_WRITABLE, "", bool(seen.vault_refused), text)
 
 
+def _mail_waits(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:
+    """The oldest speaks for all: where a server takes nothing, it takes none of them."""
+    waiting, oldest_ms = seen.mails.waiting, seen.mails.oldest_ms
+    text = f"{counted(waiting, 'mail')} to people wait, the oldest for {oldest_ms // 1_000} s: no mail server took it"
+    yield _at_most(Alarm.MAIL_WAITS, "", oldest_ms, limits.mail_waits_s * 1_000, text)
+
+
 def _never_here(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:  # noqa: ARG001
     """A firm that is watched was started: what refuses its start is told by `read_only_watch`."""
     yield from ()
@@ -236,6 +243,7 @@ WATCHED: dict[Alarm, Watched] = {
     Alarm.ENFORCEMENT_OWED: Watched(check=_enforcement_owed, hold_s=_at_once),
     Alarm.ENGINE_STANDS: Watched(check=_engine_stands, hold_s=_at_once),
     Alarm.FEED_SILENT: Watched(check=_feed_silent, hold_s=_at_once),
+    Alarm.MAIL_WAITS: Watched(check=_mail_waits, hold_s=_at_once),
     Alarm.QUEUE_DEEP: Watched(check=_queue_deep, hold_s=_twice_seen),
     Alarm.READ_MODEL_BEHIND: Watched(check=_read_model_behind, hold_s=_at_once),
     Alarm.REPLAY_DIVERGED: Watched(check=_never_here, hold_s=_at_once),

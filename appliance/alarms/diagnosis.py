@@ -23,7 +23,7 @@ _PROBLEMS = frozenset({Alarm.DESK_STOPPED, Alarm.ENGINE_STANDS, Alarm.READ_MODEL
 def check_alarms(directory: FirmDirectory, settings: Settings, holder: int | None) -> list[Finding]:
     """A finding for each alarm that is raised; one where there is none."""
     try:
-        read_secret_texts(directory.path, settings.alarms)
+        read_secret_texts(directory.path, settings)
     except SecretsRefused as refused:
         what, _, following = str(refused).partition(": ")
         return [Finding(CHECK, Level.PROBLEM, what, following)]

@@ -4,6 +4,7 @@ import msgspec
 
 from actors.live import Health
 from appliance.alarms.copies_check import CopiesCheck
+from appliance.mail_courier import MailsSeen
 from bridges.outbound.client import DestinationSeen
 
 
@@ -52,8 +53,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     `calendar_us`: wall time at which the firm's calendar of news was last known to be the newest, or None where none is fetched.
     `held`: why the engine takes nothing, or "". `idle_ms`: since the last commit. `commit_us`, `commit_max_us`: median and longest
     of the newest commits that a look found, 0 before the first. `refused`: at the gateway, in the last five minutes;
-    `vault_refused`: how often the vault gave or took nothing in that time. `clock_off_ms`: how far the machine's clock is ahead of
-    firm time.
+    `vault_refused`: how often the vault gave or took nothing in that time. `mails`: what waits of those to people. `clock_off_ms`: how
+    far the machine's clock is ahead of firm time.
     """
 
     at_us: int
@@ -72,4 +73,5 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     commit_max_us: int
     refused: int
     vault_refused: int
+    mails: MailsSeen
     clock_off_ms: int

@@ -19,6 +19,7 @@ from appliance.alarms.copies_check import CopiesCheck, last_check
 from appliance.alarms.figures import BridgeFigures, Figures, FileFigures
 from appliance.assembly import Machine
 from appliance.clock import SystemClock, wall_us
+from appliance.mail_courier import MailsSeen
 from bridges.sessions import VAULT_NOT_WRITABLE, WAITS_FOR_THE_VAULT
 from bridges.translate import PROTECTION_LEFT_OUT
 from firm.instant import SECOND_US
@@ -81,6 +82,7 @@ class Gatherer:
             commit_max_us=self._commit_max_us,
             refused=self._refusals.within(self._refused(), time.monotonic()),
             vault_refused=self._vault_refusals.within(machine.vault.refusals, time.monotonic()),
+            mails=MailsSeen() if machine.mails is None else machine.mails.seen,
             clock_off_ms=self._clock_off_ms(),
         )
 

@@ -1,25 +1,13 @@
 """Limits: the settings of alarms, of how they are delivered, and of the heartbeat."""
 
-import re
 from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta
 
-from appliance.outside import is_host, require_host, require_url
+from appliance.outside import require_url
 from appliance.section import Section
-from bridges.outbound.address import is_loopback
-
-# What any mail server takes; a name beside it, quotes and comments are for letters, not for alarms.
-_LOCAL_PART = re.compile(r"(?=.{1,64}$)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-
-
-class MailTls(StrEnum):
-    """How a connection to the mail server is made private. Without TLS only this machine itself is spoken to."""
-
-    STARTTLS = "starttls"
-    IMPLICIT = "implicit"
-    NONE = "none"
+from appliance.smtp import SmtpSettings, is_mail_address
 
 
 class HeartbeatMethod(StrEnum):
@@ -29,24 +17,9 @@ class HeartbeatMethod(StrEnum):
     POST = "post"
 
 
-class MailSettings(Section, frozen=True, kw_only=True):
+class MailSettings(SmtpSettings, frozen=True, kw_only=True):
     """Alarms by mail. The password, where there is one, is the text of the file `secrets/alarm_mail_password`."""
 
-    host: Annotated[str, Meta(max_length=253, description="The mail server. Empty: no mail is sent.")] = ""
-    port: Annotated[int, Meta(ge=1, le=65_535, description="TCP port of the mail server.")] = 587
-    tls: Annotated[
-        MailTls,
-        Meta(description="starttls, implicit, or none: the last for a server on this machine alone."),
-    ] = MailTls.STARTTLS
-    ca_file: Annotated[
-        str,
-        Meta(
-            max_length=1_024,
-            description="Authorities to trust, in PEM, below /etc/ssl, which the service sees. Empty: those of the system.",
-        ),
-    ] = ""
-    user: Annotated[str, Meta(max_length=254, description="Name to sign in with. Empty: no sign-in.")] = ""
-    sender: Annotated[str, Meta(max_length=254, description="Address the mails come from.")] = ""
     to: Annotated[str, Meta(max_length=2_000, description="Addresses the mails go to, with commas between them.")] = ""
 
     def __post_init__(self) -> None:
@@ -55,24 +28,15 @@ class MailSettings(Section, frozen=True, kw_only=True):
             return
         if not self.sender or not self.recipients:
             raise ValueError("alarms.mail.host needs alarms.mail.sender and alarms.mail.to")
-        require_host("alarms.mail.host", self.host)
-        if not _is_mail_address(self.sender):
-            raise ValueError('alarms.mail.sender must be one mail address such as "alarms@example.com"')
-        if not all(map(_is_mail_address, self.recipients)):
+        self.require_speakable("alarms.mail")
+        if not all(map(is_mail_address, self.recipients)):
             raise ValueError(
                 'alarms.mail.to must be mail addresses such as "ops@example.com", with commas between them'
             )
-        if self.tls is MailTls.NONE and not is_loopback(self.host):
-            raise ValueError('alarms.mail.tls = "none" is for a mail server on this machine alone')
 
     @property
     def recipients(self) -> tuple[str, ...]:
         return tuple(one.strip() for one in self.to.split(",") if one.strip())
-
-
-def _is_mail_address(text: str) -> bool:
-    local, _, host = text.rpartition("@")
-    return host.isascii() and is_host(host) and _LOCAL_PART.fullmatch(local) is not None
 
 
 class WebhookSettings(Section, frozen=True, kw_only=True):
@@ -164,5 +128,8 @@ class AlarmSettings(Section, frozen=True, kw_only=True):
     command_waits_s: Annotated[
         int, Meta(ge=10, le=86_400, description="A command to a platform without an end for this long.")
     ] = 600
+    mail_waits_s: Annotated[
+        int, Meta(ge=60, le=86_400, description="A mail to somebody that no mail server took for this long.")
+    ] = 900
     mail: MailSettings = MailSettings()
     webhook: WebhookSettings = WebhookSettings()

@@ -1,7 +1,5 @@
 """Mail courier: a notice as a mail, over SMTP with TLS, spoken in a thread of its own so that nothing else waits for it."""
 
-import smtplib
-import ssl
 from collections.abc import Sequence
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -10,13 +8,12 @@ import anyio
 from anyio import to_thread
 
 from appliance.alarms.courier import DeliveryFailed
-from appliance.alarms.limits import MailSettings, MailTls
+from appliance.alarms.limits import MailSettings
 from appliance.alarms.notice import Notice, Saying
 from appliance.alarms.remedies import REMEDIES
-from appliance.settings_file import SettingsRefused
+from appliance.smtp import Smtp, SmtpFailed
 from firm.instant import datetime_of, utc_text
 
-SOCKET_DEADLINE_S = 10
 _SAID = {Saying.RAISED: "ALARM", Saying.STANDS: "STILL", Saying.OVER: "OVER"}
 
 
@@ -25,7 +22,7 @@ class MailCourier:
 
     def __init__(self, settings: MailSettings, password: str) -> None:
         self._settings = settings
-        self._password = password
+        self._smtp = Smtp(settings, password)
         # The commit has its own threads: a mail server that hangs must never take one of them.
         self._thread = anyio.CapacityLimiter(1)
         self._refused: tuple[str, Sequence[str]] = ("", ())  # of which notice, and who did not get it while others did
@@ -46,54 +43,10 @@ class MailCourier:
 
     def _send(self, mail: EmailMessage, recipients: Sequence[str]) -> list[str]:
         """Whom the server refused while it took the mail for others."""
-        settings = self._settings
         try:
-            with self._connected() as server:
-                if settings.tls is MailTls.STARTTLS:
-                    server.starttls(context=self._trust())
-                if settings.user:
-                    server.login(settings.user, self._password)
-                return list(server.send_message(mail, settings.sender, recipients))
-        except smtplib.SMTPRecipientsRefused as refused:
-            many = len(refused.recipients)
-            raise DeliveryFailed(f"the mail server refused {many} of {many} recipients") from None
-        except smtplib.SMTPResponseException as refused:
-            # Its text may repeat addresses; its number says enough.
-            raise DeliveryFailed(f"the mail server answered {refused.smtp_code}") from None
-        except (smtplib.SMTPException, OSError, ValueError) as failed:
-            raise DeliveryFailed(f"the mail server could not be spoken to ({type(failed).__name__})") from failed
-
-    def _connected(self) -> smtplib.SMTP:
-        settings = self._settings
-        if settings.tls is MailTls.IMPLICIT:
-            return smtplib.SMTP_SSL(
-                settings.host,
-                settings.port,
-                timeout=SOCKET_DEADLINE_S,
-                context=self._trust(),
-                local_hostname="evenhand",
-            )
-        return smtplib.SMTP(settings.host, settings.port, timeout=SOCKET_DEADLINE_S, local_hostname="evenhand")
-
-    def _trust(self) -> ssl.SSLContext:
-        return _trust_of(self._settings)
-
-
-def require_authorities(settings: MailSettings) -> None:
-    """Those that a mail server is checked by can be read here, so that nobody learns otherwise from an alarm that never came."""
-    if not settings.host or settings.tls is MailTls.NONE:
-        return
-    try:
-        _trust_of(settings)
-    except OSError as failed:
-        raise SettingsRefused(
-            f'"alarms.mail.ca_file": {settings.ca_file} cannot be used ({failed.strerror or failed}): name a file in PEM that whoever '
-            "runs this can read; the service sees those below /etc/ssl, and others by a BindReadOnlyPaths= of your own"
-        ) from failed
-
-
-def _trust_of(settings: MailSettings) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=settings.ca_file or None)
+            return self._smtp.hand(mail, recipients)
+        except SmtpFailed as failed:
+            raise DeliveryFailed(str(failed)) from failed
 
 
 def mail_of(notice: Notice, settings: MailSettings) -> EmailMessage:

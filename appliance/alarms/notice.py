@@ -32,6 +32,7 @@ class Alarm(StrEnum):
     ENFORCEMENT_OWED = "enforcement_owed"
     ENGINE_STANDS = "engine_stands"
     FEED_SILENT = "feed_silent"
+    MAIL_WAITS = "mail_waits"
     QUEUE_DEEP = "queue_deep"
     READ_MODEL_BEHIND = "read_model_behind"
     REPLAY_DIVERGED = "replay_diverged"

@@ -20,6 +20,7 @@ REMEDIES: dict[Alarm, str] = {
     Alarm.ENFORCEMENT_OWED: "Open “Owed” from the staff’s controls page, look at what was withheld, and order it anew.",
     Alarm.ENGINE_STANDS: "Read in the log why nothing is committed, and look at the disk.",
     Alarm.FEED_SILENT: "Look at whether the platform itself has prices, then restart the bridge.",
+    Alarm.MAIL_WAITS: "Read in the log what the mail server answered, and look whether it is up and still takes our password.",
     Alarm.QUEUE_DEEP: "Look at the commit times and at the processor: the engine gets more than it can decide.",
     Alarm.READ_MODEL_BEHIND: "Stop the firm, run “evenhand rebuild”, and start it again.",
     Alarm.REPLAY_DIVERGED: "Do not start it again and again: run “evenhand verify”, then “evenhand replay”, and keep what they say.",

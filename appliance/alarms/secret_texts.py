@@ -1,4 +1,5 @@
-"""Secret texts: what an operator lays under `secrets/` for alarms and metrics: a password, a key, a token, each one line in a private file.
+"""Secret texts: what an operator lays under `secrets/` for mails, alarms and metrics: passwords, a key, a token; each one line in a private
+file.
 
 They are kept out of the settings file, which people copy, mail and commit.
 """
@@ -7,7 +8,7 @@ import os
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from appliance.alarms.limits import AlarmSettings
+from appliance.settings import Settings
 from storage.files import FILE_MODE, FirmDirectory, why_not_private
 from storage.secret_files import SecretsRefused
 
@@ -22,17 +23,21 @@ class SecretTexts:
     alarm_mail_password: str = field(default="", repr=False)
     alarm_webhook_key: str = field(default="", repr=False)
     metrics_token: str = field(default="", repr=False)
+    mail_password: str = field(default="", repr=False)
 
     def all(self) -> tuple[bytes, ...]:
         """For the log to know what it must never write."""
         return tuple(getattr(self, one.name).encode() for one in fields(self) if getattr(self, one.name))
 
 
-def read_secret_texts(directory: Path, alarms: AlarmSettings) -> SecretTexts:
+def read_secret_texts(directory: Path, settings: Settings) -> SecretTexts:
     """Raises SecretsRefused where one is exposed, too short, or missing though the settings need it."""
     files = FirmDirectory(directory)
     folder = files.secrets  # as errors name it
     texts = SecretTexts(**{one.name: _read(files.secret(one.name)) for one in fields(SecretTexts)})
+    alarms = settings.alarms
+    if settings.mail.user and not texts.mail_password:
+        raise SecretsRefused(_missing(folder / "mail_password", "mail.user"))
     if alarms.mail.user and not texts.alarm_mail_password:
         raise SecretsRefused(_missing(folder / "alarm_mail_password", "alarms.mail.user"))
     if alarms.webhook.url and not texts.alarm_webhook_key:

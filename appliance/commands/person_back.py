@@ -13,10 +13,11 @@ from appliance.settings_file import read_settings
 from firm.instant import MINUTE_US
 from storage.files import open_firm_directory
 from storage.front import FrontFile
+from storage.links import LinkBook, Purpose
 from storage.people import Person
-from storage.resets import GOOD_FOR_US, ResetBook
 
 TOKEN_BYTES = 32
+GOOD_FOR_US = 60 * MINUTE_US
 
 
 def add_to(actions: Verbs) -> None:
@@ -46,7 +47,7 @@ def run_reset_link(options: argparse.Namespace) -> int:
     person = _person(options)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with closing(FrontFile.open(options.data_dir)) as front:
-        ResetBook(front).issue(person.reference, token, wall_us())
+        LinkBook(front).issue(person.reference, Purpose.PASSWORD, token, wall_us(), GOOD_FOR_US, alone=True)
     print(f"{settings.web.origin}/new-password?token={token}")
     print(f"Good once, for {GOOD_FOR_US // MINUTE_US} minutes.")
     return 0

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import anyio
 
 from actors.recovery import ReplayDiverged
-from appliance.alarms.mail import require_authorities
 from appliance.alarms.read_only_watch import Told
 from appliance.assembly import Machine
+from appliance.authorities import require_authorities
 from appliance.commands.options import Verbs, add_directory, verb
 from appliance.console import answer, open_machine
 from appliance.copies_seen import why_unseen
@@ -78,7 +78,8 @@ def run(options: argparse.Namespace) -> int:
         machine.alarms.go_on_from(told.book)  # whoever was told that it is read-only hears that it is over
         machine.undelivered = told.undelivered
     try:
-        require_authorities(machine.settings.alarms.mail)
+        require_authorities("alarms.mail", machine.settings.alarms.mail)
+        require_authorities("mail", machine.settings.mail)
         set_up_logging(machine.settings.log.level.value, (*machine.secrets.all(), *machine.secret_texts.all()))
         if machine.adopted:
             _LOG.info("adopted from evenhand.toml: %s", ", ".join(machine.adopted))

@@ -1,7 +1,8 @@
 """Facts of the firm's people and bridges: who may act, and what may connect."""
 
-from firm.commands import BridgeMode, SecurityAct
+from firm.commands import AcceptedText, BridgeMode, SecurityAct
 from firm.facts.fact import Fact
+from firm.letters import Letter, MailEnd
 from firm.permissions import Scope
 from firm.personal import Destruction
 
@@ -114,6 +115,36 @@ class TraderRegistered(Fact, frozen=True, kw_only=True):
     """A trader."""
 
     trader: int
+
+
+class TraderJoined(Fact, frozen=True, kw_only=True):
+    """A trader signed up by themselves, and accepted these texts. Until their mail address is confirmed nothing is open to them."""
+
+    trader: int
+    accepted: tuple[AcceptedText, ...]
+
+
+class AddressConfirmed(Fact, frozen=True, kw_only=True):
+    """A trader who signed up by themselves reads what is sent to the mail address that they gave."""
+
+    trader: int
+
+
+class MailOwed(Fact, frozen=True, kw_only=True):
+    """A mail goes to this person, as soon as a mail server takes it. It changes no desk's state."""
+
+    person: str
+    letter: Letter
+
+
+class MailEnded(Fact, frozen=True, kw_only=True):
+    """The mail that the row `mail` owed to this person was sent, or never will be. It changes no desk's state."""
+
+    mail: int
+    person: str
+    letter: Letter
+    end: MailEnd
+    tries: int
 
 
 class ErasureOrdered(Fact, frozen=True, kw_only=True):

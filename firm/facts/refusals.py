@@ -59,6 +59,7 @@ class Refusal(StrEnum):
     ACCOUNTS_RUN = "accounts_run"
     NOTHING_TO_ERASE = "nothing_to_erase"
     TRADER_FORGOTTEN = "trader_forgotten"
+    ADDRESS_UNCONFIRMED = "address_unconfirmed"
     UNKNOWN_STAFF = "unknown_staff"
     NOT_PERMITTED = "not_permitted"
     UNKNOWN_ROLE = "unknown_role"

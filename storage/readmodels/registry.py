@@ -14,6 +14,7 @@ from storage.readmodels.drifts import Drifts
 from storage.readmodels.erasures import Erasures
 from storage.readmodels.held_phases import HeldPhases
 from storage.readmodels.incidents import Incidents
+from storage.readmodels.mails import Mails
 from storage.readmodels.marks import Marks
 from storage.readmodels.notices import Notices
 from storage.readmodels.overrides import AccountOverrides
@@ -27,5 +28,5 @@ from storage.readmodels.trades import Trades
 READ_MODELS: tuple[ReadModel, ...] = (
     People(), Accounts(), Decisions(), Commands(), Trades(), Marks(), Days(), Controls(), Bridges(), Seals(),
     Drifts(), DeskRows(), AccountOverrides(), Calendars(), Programs(), HeldPhases(), Incidents(), Notices(),
-    Erasures(), StaffList(), Security(), ApiKeys(),
+    Erasures(), StaffList(), Security(), ApiKeys(), Mails(),
 )  # fmt: skip

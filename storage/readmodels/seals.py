@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import apsw
 
-from firm.commands import AddStaff, IssueApiKey, NoteSecurity, RegisterTrader, RotateApiKey
+from firm.commands import AddStaff, IssueApiKey, JoinFirm, NoteSecurity, RegisterTrader, RotateApiKey
 from firm.facts import ValuesForgotten
 from firm.inputs import EventRefused, LoginReported, UnknownAccountReported
 from firm.kinds import Body
-from storage.people import API_KEY, IDENTITY, LOGINS, SESSION, WHENCE, key_reference, reference
+from storage.people import API_KEY, IDENTITY, LOGINS, RESIDENCE, SESSION, WHENCE, key_reference, reference
 from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
 
@@ -29,18 +29,11 @@ class Seals:
     """rm_seals: one row a commitment."""
 
     name = "seals"
-    version = 5
+    version = 6
     kinds = kinds_of(
-        AddStaff,
-        RegisterTrader,
-        NoteSecurity,
-        IssueApiKey,
-        RotateApiKey,
-        LoginReported,
-        EventRefused,
-        UnknownAccountReported,
-        ValuesForgotten,
-    )
+        AddStaff, RegisterTrader, JoinFirm, NoteSecurity, IssueApiKey, RotateApiKey, LoginReported, EventRefused,
+        UnknownAccountReported, ValuesForgotten,
+    )  # fmt: skip
     schema = """
         CREATE TABLE rm_seals (
             commitment TEXT NOT NULL PRIMARY KEY, person TEXT NOT NULL, class TEXT NOT NULL, erased INTEGER NOT NULL
@@ -52,7 +45,8 @@ class Seals:
         for _, body in rows:
             if isinstance(body, ValuesForgotten):
                 _mark_erased(connection, body)
-            elif (seal := seal_of(body)) is not None:
+                continue
+            for seal in seals_of(body):
                 # What is told of somebody who was forgotten is kept nowhere: it must not lie in the vault either.
                 sql = (
                     "INSERT OR IGNORE INTO rm_seals (commitment, person, class, erased) VALUES (?1, ?2, ?3,"
@@ -90,24 +84,34 @@ def all_seals(connection: apsw.Connection) -> Iterator[Seal]:
         yield Seal(commitment, person, klass, bool(erased))
 
 
-def seal_of(body: Body) -> Seal | None:
-    """The commitment that a row refers to, if it does to one."""
+def seals_of(body: Body) -> tuple[Seal, ...]:
+    """The commitments that a row refers to."""
     match body:
         case AddStaff():
-            return Seal(body.sealed, reference("staff", body.staff), IDENTITY)
+            return (Seal(body.sealed, reference("staff", body.staff), IDENTITY),)
         case RegisterTrader():
-            return Seal(body.sealed, reference("trader", body.trader), IDENTITY)
+            return (Seal(body.sealed, reference("trader", body.trader), IDENTITY),)
+        case JoinFirm():
+            person = reference("trader", body.trader)
+            return (Seal(body.sealed, person, IDENTITY), Seal(body.residence, person, RESIDENCE))
         case NoteSecurity() if body.sealed:
-            return Seal(body.sealed, body.by, WHENCE)
+            return (Seal(body.sealed, body.by, WHENCE),)
         case IssueApiKey():
-            return Seal(body.sealed, key_reference(body.key), API_KEY)
+            return (Seal(body.sealed, key_reference(body.key), API_KEY),)
         case RotateApiKey():
-            return Seal(body.sealed, key_reference(body.follower), API_KEY)
+            return (Seal(body.sealed, key_reference(body.follower), API_KEY),)
         case LoginReported():
-            return Seal(body.sealed, body.whose or LOGINS, SESSION)
+            return (Seal(body.sealed, body.whose or LOGINS, SESSION),)
         case UnknownAccountReported() if body.sealed:
-            return Seal(body.sealed, LOGINS, SESSION)
+            return (Seal(body.sealed, LOGINS, SESSION),)
         case EventRefused() if body.raw_hex.startswith(SEALED_EVENT):
-            return Seal(body.raw_hex.removeprefix(SEALED_EVENT), LOGINS, SESSION)
+            return (Seal(body.raw_hex.removeprefix(SEALED_EVENT), LOGINS, SESSION),)
         case _:
-            return None
+            return ()
+
+
+def only_seal(connection: apsw.Connection, person: str, klass: str) -> str | None:
+    """The commitment to a value of a class of which a person has one; None: nothing, or it was forgotten."""
+    sql = "SELECT commitment FROM rm_seals WHERE person = ? AND class = ? AND erased = 0"
+    row = connection.execute(sql, (person, klass)).fetchone()
+    return None if row is None else str(row[0])

@@ -24,6 +24,7 @@ from firm.facts import (
     StaffRoleSet,
 )
 from firm.kinds import body_of, payload_of
+from firm.letters import Letter
 from firm.market_days import MarketDays
 from firm.news import NewsCalendar
 from firm.overrides import WaiveRule
@@ -78,6 +79,9 @@ def commands(by: str) -> list[c.Command]:
         ),
         c.RotateApiKey(by=by, key=70, follower=71, until_us=1, expires_us=1, sealed=""),
         c.RevokeApiKey(by=by, key=70, **WHY),
+        c.JoinFirm(by=by, trader=7, sealed="", residence="", accepted=()),
+        c.ConfirmAddress(by=by, trader=7),
+        c.OweMail(by=by, person="trader:7", letter=Letter.DEVICE_NEW),
     ]
 
 
@@ -126,7 +130,8 @@ def test_a_role_asks_for_what_it_holds_and_for_nothing_else(sold, role):
     [
         ("console", set(get_args(c.Commanded))),
         ("courier", {c.AdoptCalendar, c.AdoptMarketDays}),
-        ("trader:7", {c.PlaceOrder, c.EraseTrader, c.NoteSecurity}),
+        ("portal", {c.JoinFirm, c.ConfirmAddress, c.OweMail}),
+        ("trader:7", {c.PlaceOrder, c.EraseTrader, c.NoteSecurity, c.OweMail}),
         ("trader:8", set()),
     ],
 )

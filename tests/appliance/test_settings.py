@@ -209,6 +209,8 @@ def test_units_are_in_the_names_of_all_numbers() -> None:
         "checkpoint_rows",
         "snapshot_rows",
         "circuit_failures_max",
+        "per_person_max",
+        "per_minute_max",
     }
     counted |= {"queue_deep_inputs", "refused_max", "keep_hourly", "keep_daily", "keep_weekly", "keep_monthly"}
     numbers = {setting.key for setting in every_setting() if setting.default.isdecimal()}

@@ -43,7 +43,7 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def appliance() -> Any:
     """Its hands and words: `Shop`, `small_settings`, `usd`, Ada."""
     return APPLIANCE
@@ -140,7 +140,7 @@ def _sinks() -> Any:
 SINKS = _sinks()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sinks() -> Any:
     return SINKS
 

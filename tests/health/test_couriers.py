@@ -19,11 +19,12 @@ import msgspec
 import pytest
 
 from appliance.alarms.courier import WAITING_MAX, Courier, DeliveryFailed
-from appliance.alarms.limits import MailSettings, MailTls
+from appliance.alarms.limits import MailSettings
 from appliance.alarms.mail import MailCourier
 from appliance.alarms.notice import Saying
 from appliance.alarms.webhook import WebhookCourier
 from appliance.settings_file import SettingsRefused, parse_settings
+from appliance.smtp import MailTls
 
 PASSWORD = "correct-horse-battery"
 KEY = "a-key-that-the-receiver-has-too"

@@ -263,7 +263,7 @@ def laid(shop: Any) -> Callable[..., Path]:
 
 def test_a_token_is_read_without_its_line_feed_and_never_shown(shop: Any, laid: Any) -> None:
     laid("metrics_token", f"{TOKEN}\n")
-    texts = read_secret_texts(shop.directory, shop.settings.alarms)
+    texts = read_secret_texts(shop.directory, shop.settings)
     assert texts.metrics_token == TOKEN
     assert TOKEN not in repr(texts)
     assert TOKEN not in Redaction(texts.all()).apply(f"somebody sent {TOKEN}")
@@ -276,14 +276,14 @@ def test_a_token_is_read_without_its_line_feed_and_never_shown(shop: Any, laid: 
 def test_a_token_that_is_none_is_refused(shop: Any, laid: Any, text: str, mode: int, told: str) -> None:
     laid("metrics_token", text, mode)
     with pytest.raises(SecretsRefused, match=told):
-        read_secret_texts(shop.directory, shop.settings.alarms)
+        read_secret_texts(shop.directory, shop.settings)
 
 
 def test_a_webhook_without_its_key_stops_the_start(shop: Any) -> None:
     webhook = msgspec.structs.replace(shop.settings.alarms.webhook, url="https://hooks.example/alarms")
     alarms = msgspec.structs.replace(shop.settings.alarms, webhook=webhook)
     with pytest.raises(SecretsRefused, match=r"alarm_webhook_key is missing, and alarms.webhook.url needs it"):
-        read_secret_texts(shop.directory, alarms)
+        read_secret_texts(shop.directory, msgspec.structs.replace(shop.settings, alarms=alarms))
     shop.machine.secret_texts = SecretTexts(alarm_webhook_key=TOKEN)
     assert [courier.name for courier in couriers_for(alarms, shop.machine.secret_texts, shop.machine.outbound)] == [
         "webhook"

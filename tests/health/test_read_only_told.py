@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from appliance.alarms.book import OVER_AFTER_S
-from appliance.alarms.limits import MailSettings, MailTls
+from appliance.alarms.limits import MailSettings
 from appliance.alarms.notice import Alarm, Notice, Saying
 from appliance.alarms.read_only_watch import ReadOnlyWatch, Told
 from appliance.alarms.watch import Watch
@@ -21,6 +21,7 @@ from appliance.outbound_settings import OutboundSettings
 from appliance.ports import free_port
 from appliance.read_only import ReadOnlyFirm
 from appliance.settings_file import settings_toml
+from appliance.smtp import MailTls
 from tests.health.test_metrics import Families
 from web.app import create_app
 

@@ -64,9 +64,9 @@ from storage.front import FrontFile
 from storage.keys_used import KeysUsed
 from storage.ledger import Ledger
 from storage.people import API_KEY, key_reference
+from storage.links import LinkBook
 from storage.reader import LedgerReader
 from storage.readmodels.registry import READ_MODELS
-from storage.resets import ResetBook
 from storage.secret_files import create_secrets
 from storage.sessions import SessionStore
 from storage.throttles import Throttle
@@ -141,8 +141,8 @@ class Stage:
             drafts=DraftStore(self.front),
             throttle=Throttle(self.front, secrets.front_pepper()),
             devices=DeviceBook(self.front),
-            resets=ResetBook(self.front),
             keys_used=KeysUsed(self.front),
+            links=LinkBook(self.front),
             ask=self.ask,
             evidence=lambda decision, since=None: build_bundle(self.reader, decision, **keys, since=since),
             now_us=lambda: self.now_us,

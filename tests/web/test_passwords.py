@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from firm.commands import SecurityAct
-from firm.instant import MINUTE_US
+from firm.instant import HOUR_US, MINUTE_US
+from storage.links import Purpose
 from web import password_desk
 from web.breached_list import BUNDLED, BreachedList, ListRefused, build_list, bundled
 from web.password_desk import PasswordDesk, hash_password
@@ -121,8 +122,8 @@ async def test_a_link_sets_a_new_password_once_and_within_an_hour(browse, shop, 
     firm, person = shop.firm, f"trader:{play.ADA}"
     inside = browse()
     await inside.sign_in(ADA, play.PASSWORD)
-    firm.resets.issue(person, "an-older-link", shop.wall_us)
-    firm.resets.issue(person, "the-link", shop.wall_us)
+    firm.links.issue(person, Purpose.PASSWORD, "an-older-link", shop.wall_us, HOUR_US)
+    firm.links.issue(person, Purpose.PASSWORD, "the-link", shop.wall_us, HOUR_US, alone=True)
     older, ada = browse(), browse()
     await older.get("/new-password?token=an-older-link")
     assert "used already" in (await older.get("/new-password")).text
@@ -143,7 +144,7 @@ async def test_a_link_sets_a_new_password_once_and_within_an_hour(browse, shop, 
     assert (await inside.get("/accounts")).status_code == 303
     assert (await browse().send_form("/session", mail=ADA, password=GOOD, next="/")).status_code == 303
     assert SecurityAct.PASSWORD_RESET in [each.act for each in shop.noted]
-    firm.resets.issue(person, "late", shop.wall_us)
+    firm.links.issue(person, Purpose.PASSWORD, "late", shop.wall_us, HOUR_US)
     shop.wall_us += 61 * MINUTE_US
     await older.get("/new-password?token=late")
     assert "older than an hour" in (await older.get("/new-password")).text

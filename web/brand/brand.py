@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from markupsafe import Markup, escape
 
 from firm.sentences.languages import Language
+from web.brand.letters import Letters
 from web.brand.pictures import Picture
 from web.brand.sentences import FIRM, SUPPORT, Sentences
 
@@ -38,6 +39,7 @@ class Brand:
     legal: tuple[LegalPage, ...] = ()
     legal_language: str = "en"
     sentences: Sentences = field(default_factory=Sentences)
+    letters: Letters = field(default_factory=Letters)
     digest: str = ""
 
     @property

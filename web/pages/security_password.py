@@ -7,6 +7,7 @@ from litestar import Request, get, post
 from litestar.response import Redirect, Response
 
 from firm.commands import SecurityAct
+from storage.links import Purpose
 from storage.people import Person
 from web import auth
 from web.arrivals import proven_again
@@ -88,7 +89,7 @@ async def set_new_password(request: Request[Any, Any, Any]) -> Response[Any]:
     wrong = _wrong_words(request, person, str(fields.get("fresh", "")), str(fields.get("again", "")))
     if wrong:
         return _reset_page(request, wrong, 422, good=True)
-    if await anyio.to_thread.run_sync(firm.resets.use, held.reset, firm.wall_us()) != person.reference:
+    if await anyio.to_thread.run_sync(firm.links.use, Purpose.PASSWORD, held.reset, firm.wall_us()) != person.reference:
         return _reset_page(request, _gone(request), 422, good=False)
     await _set(request, person, str(fields.get("fresh", "")))
     await anyio.to_thread.run_sync(firm.sessions.delete_person, person.reference)
@@ -100,7 +101,7 @@ async def set_new_password(request: Request[Any, Any, Any]) -> Response[Any]:
 
 async def _whose_link(firm: Firm, token: str) -> Person | None:
     def found() -> Person | None:
-        person = firm.resets.person_of(token, firm.wall_us()) if token else None
+        person = firm.links.person_of(Purpose.PASSWORD, token, firm.wall_us()) if token else None
         return auth.person_named(firm, person) if person else None
 
     return await anyio.to_thread.run_sync(found)

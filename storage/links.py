@@ -1,0 +1,81 @@
+"""Links: what a mail or the console gives to one person, each good for one use, one purpose and a short time.
+
+Only the SHA-256 of what a link holds is kept, in front.db: where that is lost, a link is made anew. A mail that goes out twice holds two
+links, so of each person and purpose the newest few are good until one of them is used.
+"""
+
+import hashlib
+from enum import StrEnum
+
+import apsw
+
+from storage.front import FrontFile, proof_of
+from storage.sqlite_file import one_row
+
+LINKS_PER_PURPOSE_MAX = 3  # of one person
+
+
+class Purpose(StrEnum):
+    """What a link is good for."""
+
+    PASSWORD = "password"  # noqa: S105  (words, no password)
+    ADDRESS = "address"
+
+
+class LinkBook:
+    """Links by what they hold. `now_us` is wall time."""
+
+    def __init__(self, front: FrontFile) -> None:
+        self._front = front
+
+    def issue(
+        self, person: str, purpose: Purpose, token: str, now_us: int, good_for_us: int, *, alone: bool = False
+    ) -> None:
+        """`alone`: those of before are good for nothing any more."""
+        row = (_hash(token), person, purpose.value, now_us, now_us + good_for_us)
+        keep = 0 if alone else LINKS_PER_PURPOSE_MAX - 1
+
+        def work(connection: apsw.Connection) -> None:
+            connection.execute(
+                "DELETE FROM links WHERE token IN (SELECT token FROM links WHERE person = ? AND purpose = ?"
+                " ORDER BY issued_us DESC LIMIT -1 OFFSET ?)",
+                (person, purpose.value, keep),
+            )
+            sql = "INSERT INTO links (token, person, purpose, issued_us, expires_us, proof) VALUES (?, ?, ?, ?, ?, ?)"
+            connection.execute(sql, (*row, proof_of(*row)))
+
+        self._front.do(work)
+
+    def person_of(self, purpose: Purpose, token: str, now_us: int) -> str | None:
+        """Whose link it is; None: unknown, used, too old, or for something else."""
+        return self._front.do(lambda connection: _person_of(connection, purpose, token, now_us))
+
+    def use(self, purpose: Purpose, token: str, now_us: int) -> str | None:
+        """The same, and no link of this person's for this purpose is good for anything from now on."""
+
+        def work(connection: apsw.Connection) -> str | None:
+            person = _person_of(connection, purpose, token, now_us)
+            if person is not None:
+                connection.execute("DELETE FROM links WHERE person = ? AND purpose = ?", (person, purpose.value))
+            return person
+
+        return self._front.do(work)
+
+    def forget_person(self, person: str) -> None:
+        self._front.do(lambda connection: connection.execute("DELETE FROM links WHERE person = ?", (person,)))
+
+    def purge(self, now_us: int) -> None:
+        self._front.do(lambda connection: connection.execute("DELETE FROM links WHERE expires_us <= ?", (now_us,)))
+
+
+def _person_of(connection: apsw.Connection, purpose: Purpose, token: str, now_us: int) -> str | None:
+    """A link from the future is of a clock that was set back: it is asked for again."""
+    sql = "SELECT token, person, purpose, issued_us, expires_us, proof FROM links WHERE token = ?"
+    row = one_row(connection, sql, (_hash(token),))
+    if row is None or row[5] != proof_of(*row[:5]) or row[2] != purpose.value or not row[3] <= now_us < row[4]:
+        return None
+    return str(row[1])
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,262 @@
+"""Mails to people, over a real mail server: each once through whatever kills the firm, in order, bounded, with no address elsewhere."""
+
+import email
+import email.policy
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+
+import msgspec
+import pytest
+
+from appliance.alarms.notice import Alarm, Saying
+from appliance.mail_check import check_mail
+from appliance.mail_courier import MailCourier
+from appliance.mail_settings import PeopleMailSettings
+from appliance.post import mail_courier
+from appliance.smtp import MailTls
+from firm.commands import EraseTrader, JoinFirm, NoteSecurity, OweMail, RegisterTrader, SecurityAct
+from firm.inputs import ClockTicked, MailReported
+from firm.instant import HOUR_US, SECOND_US
+from firm.letters import Letter, MailEnd
+from firm.personal import destructions
+from storage.files import FirmDirectory
+from storage.links import Purpose
+from storage.people import RESIDENCE
+from storage.reader import LedgerReader
+from storage.readmodels.mails import OwedMail, owed_mails
+
+CANARY = "zq-canary-7731@trader.example"
+BEN_MAIL = "ben@trader.example"
+NUMBERS = count(2002)
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory, appliance: Any, sinks: Any) -> Iterator[Any]:
+    """A firm that writes to people through a mail server on this machine."""
+    with sinks.running(sinks.MailSink(None)) as sink:
+        mail = PeopleMailSettings(host="127.0.0.1", port=sink.port, tls=MailTls.NONE, sender="desk@northlight.example")
+        settings = msgspec.structs.replace(appliance.small_settings(), mail=mail)
+        shop = appliance.Shop(tmp_path_factory.mktemp("mails") / "firm", settings)
+        yield shop, sink
+        shop.machine.close()
+
+
+@pytest.fixture
+def post(office: Any) -> Any:
+    """Nobody is owed anything, nobody known, and nothing was sent."""
+    return Post(*office).cleared()
+
+
+class Post:
+    """The firm, its mail server, and a courier that is carried by hand. `lost`: the ledger cannot be told what became of mails."""
+
+    def __init__(self, shop: Any, sink: Any) -> None:
+        self.shop, self.sink, self.lost = shop, sink, False
+        self.eve, self.ben = next(NUMBERS), next(NUMBERS)
+        self.courier = self._courier()
+
+    def _courier(self) -> MailCourier:
+        courier = mail_courier(self.shop.machine)
+        assert courier is not None
+        courier._ask = self._told
+        self.shop.machine.mails = courier
+        return courier
+
+    async def _told(self, report: MailReported) -> Any:
+        if self.lost:
+            raise OSError("the process died here")
+        return self.shop.put(report)
+
+    def cleared(self) -> "Post":
+        for number in (self.eve - 2, self.ben - 2):  # of the test before
+            self.shop.machine.vault.erase(f"trader:{number}")
+        for mail in self._owed():
+            self.shop.put(MailReported(mail=mail.seq, person=mail.person, letter=mail.letter, end="sent", tries=1))
+        self.sink.mails, self.sink.unknown, self.sink.refusals = [], [], 0
+        self.shop.machine.throttle.purge(2**62)
+        return self
+
+    def reopen(self) -> None:
+        self.shop.reopen()
+        self.lost, self.courier = False, self._courier()
+
+    def join(self, number: int, mail: str, language: str = "en") -> None:
+        vault = self.shop.machine.vault
+        sealed = vault.add_person("trader", number, mail, "Somebody", "no hash")
+        residence = vault.seal(f"trader:{number}", RESIDENCE, b'{"country":"CZ","language":"%s"}' % language.encode())
+        self.shop.put(JoinFirm(by="portal", trader=number, sealed=sealed, residence=residence, accepted=()))
+
+    def owed(self) -> list[tuple[str, Letter]]:
+        return [(mail.person, mail.letter) for mail in self._owed()]
+
+    def _owed(self) -> list[OwedMail]:
+        with self.shop.machine.reader.connection() as book:
+            return owed_mails(book, 100)
+
+    @property
+    def mails(self) -> list[Any]:
+        return [email.message_from_string(each, policy=email.policy.default) for each in self.sink.mails]
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """The mail server turns every mail away for now."""
+        self.sink.refusals = 1_000
+        yield
+        self.sink.refusals = 0
+        self.courier._server.not_before_s = 0.0
+
+
+def token_of(mail: Any) -> str:
+    [found] = re.findall(r"token=([\w-]{43})$", mail.get_body(("plain",)).get_content(), re.MULTILINE)
+    return str(found)
+
+
+async def test_who_signs_up_is_written_to_in_their_language_and_their_address_is_nowhere_else(
+    post: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    post.join(post.eve, CANARY, "de")
+    await post.courier.look()
+    [mail] = post.mails
+    assert mail["Subject"] == "Northlight: Bestätigen Sie Ihre E-Mail-Adresse"
+    assert (mail["To"], mail["From"]) == (CANARY, "Northlight <desk@northlight.example>")
+    assert mail["Auto-Submitted"] == "auto-generated"
+    token = token_of(mail)
+    assert (
+        f'href="{post.shop.settings.web.origin}/confirm-address?token={token}"'
+        in mail.get_body(("html",)).get_content()
+    )
+    links = post.shop.machine.links
+    assert links.person_of(Purpose.ADDRESS, token, post.courier._wall_us()) == f"trader:{post.eve}"
+    assert links.person_of(Purpose.PASSWORD, token, post.courier._wall_us()) is None
+    await post.courier.look()
+    assert (len(post.mails), post.owed()) == (1, [])
+    held = b"".join(path.read_bytes() for path in post.shop.directory.rglob("*") if path.is_file())
+    for secret in (CANARY, token):
+        assert secret.encode() not in held
+        assert secret not in caplog.text
+    assert post.shop.directory.joinpath("front.db").stat().st_size  # which was among them
+
+
+async def test_kills_around_the_sending_lose_no_mail_and_repeat_none_that_the_ledger_knows_of(post: Any) -> None:
+    post.join(post.eve, CANARY)
+    post.reopen()  # owed, and the firm died before anything was sent
+    post.lost = True
+    await post.courier.run_once()
+    await post.courier.run_once()
+    assert len(post.mails) == 1  # the ledger could not be told: this process knows, and does not send it again
+    post.reopen()  # the next one cannot know
+    await post.courier.look()
+    first, second = post.mails
+    assert first["Message-ID"] == second["Message-ID"]
+    assert token_of(first) != token_of(second)
+    for mail in (first, second):  # whichever of them is read, its link is good
+        assert post.shop.machine.links.person_of(Purpose.ADDRESS, token_of(mail), post.courier._wall_us())
+    post.reopen()
+    await post.courier.look()
+    assert len(post.mails) == 2
+
+
+async def test_what_a_process_could_not_tell_it_tells_when_it_can(post: Any) -> None:
+    post.join(post.eve, CANARY)
+    post.lost = True
+    await post.courier.run_once()
+    post.lost = False
+    await post.courier.look()
+    assert (len(post.mails), post.owed()) == (1, [])
+
+
+@pytest.mark.fires(Alarm.MAIL_WAITS)
+async def test_a_server_that_is_away_keeps_mails_waiting_and_rings_an_alarm(
+    post: Any, watched: Any, raised: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appliance.alarms.book.OVER_AFTER_S", 0)
+    watch = watched(post.shop.machine)
+    post.join(post.eve, CANARY)
+    with post.away():
+        await post.courier.look()
+        await post.courier.look()  # too soon: the server is left alone
+    assert (post.mails, post.courier.told) == ([], {"failed_tries": 1})
+    assert "the mail server answered 451; again in" in caplog.text
+    assert raised(await watch.look(), Alarm.MAIL_WAITS) == []
+    shop = post.shop
+    shop.wait(900)
+    shop.put(ClockTicked(at_us=shop.now_us))
+    post.courier._server.not_before_s = float("inf")
+    await post.courier.look()
+    [notice] = raised(await watch.look(), Alarm.MAIL_WAITS)
+    assert notice.text == "1 mail to people wait, the oldest for 900 s: no mail server took it"
+    found = check_mail(FirmDirectory(shop.directory), shop.settings, shop.now_us)
+    assert "1 mail to people wait, the oldest for 15 minutes" in found.found
+    assert "evenhand_mails_waiting 1" in watch.metrics(0)
+    post.courier._server.not_before_s = 0.0
+    await post.courier.look()
+    await post.courier.look()
+    [over] = raised(await watch.look(), Alarm.MAIL_WAITS)
+    assert (len(post.mails), over.saying) == (1, Saying.OVER)
+    assert 'evenhand_mails_total{outcome="sent"} 1' in watch.metrics(0)
+
+
+async def test_an_address_that_the_server_does_not_know_ends_its_mail_alone(
+    post: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    post.sink.unknown = [CANARY]
+    post.join(post.eve, CANARY)
+    post.join(post.ben, BEN_MAIL)
+    await post.courier.look()
+    assert [mail["To"] for mail in post.mails] == [BEN_MAIL]
+    assert (post.courier.told, post.owed()) == ({"refused": 1, "sent": 1}, [])
+    assert CANARY not in caplog.text
+
+
+async def test_a_persons_mails_go_in_order_and_no_faster_than_the_firm_allows(post: Any) -> None:
+    post.join(post.eve, CANARY)
+    for act in (SecurityAct.PASSWORD_CHANGED, SecurityAct.DEVICE_NEW, SecurityAct.SESSIONS_ENDED):
+        post.shop.put(NoteSecurity(by=f"trader:{post.eve}", person=f"trader:{post.eve}", act=act))
+    post.courier._settings = msgspec.structs.replace(post.courier._settings, per_person_max=3)
+    post.shop.put(OweMail(by="portal", person=f"trader:{post.eve}", letter=Letter.ADDRESS_KNOWN))
+    for _ in range(6):
+        await post.courier.look()
+    told = [mail["Subject"].partition(": ")[2] for mail in post.mails]
+    assert told == [
+        "confirm your mail address", "your password was changed", "somebody signed in from a new device"
+    ]  # fmt: skip
+    assert post.owed() == [(f"trader:{post.eve}", Letter.ADDRESS_KNOWN)]
+    post.courier._wall_us = lambda wall=post.courier._wall_us: wall() + 2 * HOUR_US
+    await post.courier.look()
+    assert (len(post.mails), post.owed()) == (4, [])
+
+
+async def test_a_link_that_was_asked_for_an_hour_ago_is_given_up(post: Any) -> None:
+    post.join(post.eve, CANARY)
+    await post.courier.look()
+    post.shop.put(OweMail(by="portal", person=f"trader:{post.eve}", letter=Letter.NEW_PASSWORD))
+    post.courier._now_us = lambda: post.shop.now_us + HOUR_US
+    await post.courier.look()
+    assert (len(post.mails), post.owed(), post.courier.told[MailEnd.TOO_LATE]) == (1, [], 1)
+
+
+async def test_who_is_to_be_forgotten_is_owed_nothing_any_more(post: Any) -> None:
+    post.join(post.eve, CANARY)
+    post.join(post.ben, BEN_MAIL)
+    classes = destructions(post.shop.now_us)
+    post.shop.put(EraseTrader(by=f"trader:{post.eve}", trader=post.eve, why="asked for it", classes=classes))
+    assert post.owed() == [(f"trader:{post.ben}", Letter.CONFIRM_ADDRESS)]
+    post.shop.machine.vault.erase(f"trader:{post.ben}")
+    await post.courier.look()
+    assert (post.mails, post.owed(), post.courier.told) == ([], [], {"nobody": 1})
+
+
+async def test_what_nobody_sends_does_not_pile_up(post: Any) -> None:
+    post.shop.put(RegisterTrader(by="console", trader=post.eve, sealed="c0ffee"))
+    for day in range(10):
+        post.shop.now_us += 24 * 3_600 * SECOND_US
+        post.shop.put(
+            NoteSecurity(by="console", person=f"trader:{post.eve}", act=SecurityAct.DEVICE_NEW, why=f"day {day}")
+        )
+    with LedgerReader(post.shop.directory) as reader, reader.connection() as book:
+        assert book.execute("SELECT count(*) FROM rm_mail").fetchone() == (8,)
