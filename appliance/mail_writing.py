@@ -33,7 +33,7 @@ _LEADS: Mapping[Letter, tuple[str, Purpose | None]] = MappingProxyType(
     {
         Letter.CONFIRM_ADDRESS: ("/confirm-address", Purpose.ADDRESS),
         Letter.ADDRESS_KNOWN: ("/sign-in", None),
-        Letter.NEW_PASSWORD: ("/new-password", Purpose.PASSWORD),
+        Letter.NEW_PASSWORD: ("/new-password", Purpose.PASSWORD_MAILED),
         Letter.CONFIRM_NEW_ADDRESS: ("/confirm-address", Purpose.ADDRESS),
         Letter.ADDRESS_CHANGE_ASKED: ("/security", None),
         Letter.PASSWORD_CHANGED: ("/forgotten-password", None),
@@ -135,4 +135,4 @@ class MailWriter:
 
 
 def _good_for_us(purpose: Purpose) -> int:
-    return PASSWORD_LINK_US if purpose is Purpose.PASSWORD else ADDRESS_LINK_US
+    return PASSWORD_LINK_US if purpose is Purpose.PASSWORD_MAILED else ADDRESS_LINK_US

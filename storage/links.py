@@ -19,6 +19,7 @@ class Purpose(StrEnum):
     """What a link is good for."""
 
     PASSWORD = "password"  # noqa: S105  (words, no password)
+    PASSWORD_MAILED = "password_mailed"  # noqa: S105  (and whoever has it reads that person's mails)
     ADDRESS = "address"
 
 

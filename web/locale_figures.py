@@ -5,6 +5,7 @@ forty of them. tests/web/test_locale_figures.py holds what is written here to wh
 """
 
 from datetime import date, datetime
+from functools import cache
 
 from babel import Locale
 from babel.numbers import get_decimal_symbol, get_group_symbol
@@ -13,9 +14,19 @@ from firm.money import EXPONENT_READ_MAX, MINUS, Money
 from firm.price import TEN_TO
 
 LOCALE = Locale("en", "GB")
+CODE_LENGTH = 2
+_NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
 _GROUP, _POINT = get_group_symbol(LOCALE), get_decimal_symbol(LOCALE)
 _MONTHS: tuple[str, ...] = tuple(LOCALE.months["format"]["abbreviated"][number] for number in range(1, 13))
 _WEEKDAYS: tuple[str, ...] = tuple(LOCALE.days["format"]["abbreviated"][number] for number in range(7))
+
+
+@cache
+def countries() -> tuple[tuple[str, str], ...]:
+    """ISO 3166-1 codes of countries and territories with their names, by name: what CLDR knows, without regions and what is made up."""
+    told = {code: name for code, name in LOCALE.territories.items() if len(code) == CODE_LENGTH and code.isalpha()}
+    found = ((code, name) for code, name in told.items() if code not in _NO_COUNTRIES)
+    return tuple(sorted(found, key=lambda one: one[1]))
 
 
 def decimal(minor: int, exponent: int, digits: int | None = None) -> str:

@@ -18,11 +18,12 @@ from storage.errors import DiskRefused, FrontRefused, VaultDamaged
 from web.api.problem import API, PROBLEM_JSON, problem_json
 from web.auth import recognised
 from web.forms import keeping, path_of_ours
+from web.links import CONFIRM
 from web.passkeys import site_of
 from web.proof_page import PROOF, SECURITY, proof_page
 from web.render import page
 from web.shell.speech import spoken
-from web.step_up import FactorNeeded, ProofNeeded
+from web.step_up import AddressUnconfirmed, FactorNeeded, ProofNeeded
 from web.too_much import TooMuchAsked, seconds_of
 from web.visitor import PermissionMissing, SignInNeeded, Visitor, visitor_of
 
@@ -130,6 +131,13 @@ def factor_needed(request: Request[Any, Any, Any], error: FactorNeeded) -> Respo
     return Redirect(SECURITY, status_code=303)
 
 
+def address_unconfirmed(request: Request[Any, Any, Any], error: AddressUnconfirmed) -> Response[Any]:  # noqa: ARG001
+    """Likewise a trader whose mail address is not confirmed."""
+    if request.headers.get("hx-request") == "true":
+        return Response("", status_code=403, headers={"HX-Redirect": CONFIRM})
+    return Redirect(CONFIRM, status_code=303)
+
+
 def proof_needed(request: Request[Any, Any, Any], error: ProofNeeded) -> Response[Any]:
     """Pages lead to the proof and back again; a form waits in it, and one with secrets in it is filled in anew."""
     if request.headers.get("hx-request") == "true":
@@ -212,6 +220,7 @@ def _reference() -> str:
 HANDLERS: ExceptionHandlersMap = {
     SignInNeeded: sign_in_needed,
     FactorNeeded: factor_needed,
+    AddressUnconfirmed: address_unconfirmed,
     ProofNeeded: proof_needed,
     HTTPException: problem,
     DiskRefused: vault_refused,

@@ -152,6 +152,7 @@ def page(
         "in_english": _IN_ENGLISH if around.language is not Language.ENGLISH else "",
     }
     everywhere |= _amiss(firm, visitor)
+    everywhere |= {"mails": firm.mails, "sign_up": firm.sign_up}
     everywhere["elsewhere"] = signed_of(connection).elsewhere
     everywhere["say"] = partial(firm.brand.say, firm_name=firm.name, language=around.language)
     asked_for_piece = block is not None and connection.headers.get("hx-request") == "true"

@@ -1,7 +1,8 @@
 """Step-up: who does something grave proved a moment ago who they are, and staff have a second factor before anything else.
 
-A guard beside `admit`, which has found who asks. A route says `fresh=True` of itself, and `enrolling=True` where staff without a factor
-may go; the form that was typed waits while they prove themselves, and is then looked at and sent by the person.
+A guard beside `admit`, which has found who asks. A route says `fresh=True` of itself, `enrolling=True` where staff without a factor may
+go, and `unconfirmed=True` where a trader may go whose mail address is not confirmed; the form that was typed waits while they prove
+themselves, and is then looked at and sent by the person.
 """
 
 from collections.abc import Mapping
@@ -25,6 +26,13 @@ class FactorNeeded(PermissionDeniedException):
         super().__init__(detail="add a second factor first")
 
 
+class AddressUnconfirmed(PermissionDeniedException):
+    """A trader who signed up by themselves can do nothing but confirm their mail address."""
+
+    def __init__(self) -> None:
+        super().__init__(detail="confirm your mail address first")
+
+
 class ProofNeeded(PermissionDeniedException):
     """The last proof is too long ago. `typed`: what a form was filled with; `resume`: where to go on instead of sending it."""
 
@@ -41,6 +49,9 @@ async def secure(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRo
         return
     signed, opt = signed_of(connection), handler.opt
     is_closed = opt.get("policy") is not Policy.PUBLIC and not opt.get("enrolling", False)
+    is_for_all = opt.get("policy") is Policy.PUBLIC or opt.get("unconfirmed", False)
+    if visitor.kind == "trader" and not is_for_all and firm.live.is_unconfirmed(visitor.id):
+        raise AddressUnconfirmed
     if visitor.kind == "staff" and is_closed and not may_act(firm, signed):
         raise FactorNeeded
     if opt.get("fresh", False) and not is_fresh(firm, signed):

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
 
+from firm.commands import AcceptedText
 from firm.sentences.languages import Language
 from web.brand.letters import Letters
 from web.brand.pictures import Picture
 from web.brand.sentences import FIRM, SUPPORT, Sentences
 
+ACCEPTED = ("terms", "privacy", "risk")  # by whoever signs up
 LEGAL = ("terms", "privacy", "imprint", "risk")
 STYLESHEET = "/brand.css"
 RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
@@ -22,6 +24,11 @@ class LegalPage:
     name: str
     address: str
     body: Markup | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Of the body as it is shown, in hex; "" of what lies elsewhere."""
+        return "" if self.body is None else hashlib.sha256(self.body.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,12 @@ class Brand:
     @property
     def legal_direction(self) -> str:
         return "rtl" if self.legal_language.partition("-")[0].lower() in RIGHT_TO_LEFT else "ltr"
+
+    @property
+    def accepted(self) -> tuple[AcceptedText, ...]:
+        """What somebody accepts who signs up, in the version that is shown now."""
+        shown = (page for page in self.legal if page.name in ACCEPTED)
+        return tuple(AcceptedText(page.name, page.address, page.sha256) for page in shown)
 
     def picture(self, name: str) -> Picture | None:
         """By the last part of its address."""

@@ -1,4 +1,4 @@
-"""Passwords: changed by whoever knows the present one, or set anew by a link that the firm's console made."""
+"""Passwords: changed by whoever knows the present one, or set anew by a link that came by mail or that the firm's console made."""
 
 from typing import Any
 
@@ -14,6 +14,7 @@ from web.arrivals import proven_again
 from web.firm import Firm
 from web.forms import fields_of, text_in
 from web.notes import note, require_taking
+from web.pages.confirm_address import confirm
 from web.pages.security_factors import NO_PASSWORD, is_password_of
 from web.pages.sign_in import wait_for
 from web.passwords import why_refused
@@ -67,11 +68,11 @@ async def new_password(request: Request[Any, Any, Any]) -> Response[Any]:
     firm: Firm = firm_of(request)
     token = request.query_params.get("token", "")
     if token:
-        session = await auth.begin_session(firm, "", auth.session_id_in(firm, request), Signed(reset=token))
+        session = await auth.begin_session(firm, "", auth.session_id_in(firm, request), Signed(link=token))
         answer: Response[Any] = Redirect(RESET, status_code=303)
         answer.set_cookie(session)
         return answer
-    good = await _whose_link(firm, (await auth.unsigned_session(firm, request)).reset) is not None
+    good = await _whose_link(firm, (await auth.unsigned_session(firm, request)).link) is not None
     return _reset_page(request, {} if good else _gone(request), 200 if good else 422, good=good)
 
 
@@ -81,17 +82,20 @@ async def set_new_password(request: Request[Any, Any, Any]) -> Response[Any]:
     firm, fields = firm_of(request), await fields_of(request)
     require_taking(firm)
     held, session_id = await auth.unsigned_session(firm, request), auth.session_id_in(firm, request) or ""
-    person = await _whose_link(firm, held.reset)
-    if person is None:
+    whose = await _whose_link(firm, held.link)
+    if whose is None:
         return _reset_page(request, _gone(request), 422, good=False)
+    person, purpose = whose
     if text_in(fields, CSRF_FIELD) != csrf_token_of(session_id):
         raise ForeignForm("the form is from an earlier session: go back, reload the page, and send it again")
     wrong = _wrong_words(request, person, str(fields.get("fresh", "")), str(fields.get("again", "")))
     if wrong:
         return _reset_page(request, wrong, 422, good=True)
-    if await anyio.to_thread.run_sync(firm.links.use, Purpose.PASSWORD, held.reset, firm.wall_us()) != person.reference:
+    if await anyio.to_thread.run_sync(firm.links.use, purpose, held.link, firm.wall_us()) != person.reference:
         return _reset_page(request, _gone(request), 422, good=False)
     await _set(request, person, str(fields.get("fresh", "")))
+    if purpose is Purpose.PASSWORD_MAILED:
+        await confirm(request, person.reference)
     await anyio.to_thread.run_sync(firm.sessions.delete_person, person.reference)
     await note(request, person.reference, SecurityAct.PASSWORD_RESET)
     answer = told(request, Redirect("/sign-in", status_code=303), "password_set")
@@ -99,18 +103,26 @@ async def set_new_password(request: Request[Any, Any, Any]) -> Response[Any]:
     return answer
 
 
-async def _whose_link(firm: Firm, token: str) -> Person | None:
-    def found() -> Person | None:
-        person = firm.links.person_of(Purpose.PASSWORD, token, firm.wall_us()) if token else None
-        return auth.person_named(firm, person) if person else None
+async def _whose_link(firm: Firm, token: str) -> tuple[Person, Purpose] | None:
+    """Whose it is, and whether it came by mail or from the console."""
+
+    def found() -> tuple[Person, Purpose] | None:
+        for purpose in (Purpose.PASSWORD, Purpose.PASSWORD_MAILED):
+            reference = firm.links.person_of(purpose, token, firm.wall_us()) if token else None
+            person = auth.person_named(firm, reference) if reference else None
+            if person is not None:
+                return person, purpose
+        return None
 
     return await anyio.to_thread.run_sync(found)
 
 
 async def _set(request: Request[Any, Any, Any], person: Person, password: str) -> None:
+    """Links of before go with the password of before: whoever knew that one may have asked for them."""
     firm: Firm = firm_of(request)
     fresh = await request.app.state.passwords.hashed(password)
     await anyio.to_thread.run_sync(firm.vault.change_password_hash, person.kind, person.id, fresh)
+    await anyio.to_thread.run_sync(firm.links.forget_person, person.reference)
 
 
 def _gone(request: Request[Any, Any, Any]) -> dict[str, str]:

@@ -1,0 +1,298 @@
+"""Signing up and forgotten passwords: nobody learns who is known, nobody is flooded, and a link is its person's, once."""
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from firm.commands import JoinFirm, OweMail, PlaceOrder, SecurityAct
+from firm.facts import Refusal, Refused, TraderJoined, TraderRegistered
+from firm.inputs import MailReported
+from firm.instant import DAY_US, HOUR_US, MINUTE_US
+from firm.letters import Letter
+from storage.links import Purpose
+from storage.people import RESIDENCE
+from storage.readmodels.mails import owed_mails
+from storage.readmodels.seals import only_seal
+from web import password_desk
+from web.app import create_app
+from web.brand.brand import Brand, LegalPage
+from web.brand.prose import markdown
+
+ADA = "ada@example.org"
+EVE = "eve-canary-4417@example.org"
+GOOD = "seven green parrots"
+FORM = {"name": "Eve Lund", "country": "DK", "fresh": GOOD, "again": GOOD, "accepted": "yes"}
+TERMS = LegalPage("terms", "/legal/terms", markdown("# Terms\n\nBe fair."))
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, play: Any, histories: Any) -> Iterator[Any]:
+    """A firm with people and a program that writes mails and has terms; its hashes are made with little memory."""
+    with pytest.MonkeyPatch.context() as quick:
+        quick.setattr(password_desk, "TIME_COST", 1)
+        quick.setattr(password_desk, "MEMORY_KIB", 8)
+        opened = play.Stage(tmp_path_factory.mktemp("joining") / "firm")
+        object.__setattr__(opened.firm, "brand", Brand(legal=(TERMS,)))
+        opened.open_shop(histories.two_step())
+        opened.settle()
+        yield opened, create_app(opened.firm)
+        opened.close()
+
+
+@pytest.fixture
+def shop(house: Any) -> Any:
+    """Nobody tried anything before, Eve is not known, and nobody is owed a mail."""
+    opened = house[0]
+    opened.firm.throttle.purge(2**62)
+    for mail in (EVE, *(f"e{number}@example.org" for number in range(11))):
+        known = opened.vault.find_by_mail(mail)
+        if known is not None:
+            opened.vault.erase(known.reference)
+    owed(opened)
+    opened.asked.clear()
+    opened.noted.clear()
+    return opened
+
+
+@pytest.fixture
+def shop_app(house: Any) -> Any:
+    return house[1]
+
+
+@pytest.fixture
+def firm(shop: Any) -> Any:
+    for name, value in {"mails": True, "sign_up": True, "staff_factor": True}.items():
+        object.__setattr__(shop.firm, name, value)
+    return shop.firm
+
+
+def owed(shop: Any) -> list[tuple[str, Letter]]:
+    """What people are to be sent, each mail taken away at once, as by the courier."""
+    told = []
+    while waiting := _owed(shop):
+        for mail in waiting:
+            told.append((mail.person, mail.letter))
+            shop.put(MailReported(mail=mail.seq, person=mail.person, letter=mail.letter, end="sent", tries=1))
+        shop.settle()
+    return told
+
+
+def _owed(shop: Any) -> Any:
+    with shop.reader.connection() as book:
+        return owed_mails(book, 100)
+
+
+def link_for(shop: Any, person: str, purpose: Purpose, token: str, good_for_us: int = HOUR_US) -> str:
+    """As the courier draws one."""
+    shop.firm.links.issue(person, purpose, token, shop.wall_us, good_for_us)
+    return token
+
+
+async def join(client: Any, mail: str = EVE, **changed: str) -> Any:
+    return await client.send_form("/join", mail=mail, **FORM | changed)
+
+
+async def joined(shop: Any, browse: Any, mail: str = EVE) -> str:
+    """Eve signed up."""
+    assert (await join(browse(), mail)).status_code == 200
+    person = shop.vault.find_by_mail(mail)
+    return str(person.reference)
+
+
+def bare(answer: Any) -> tuple[int, bytes, list[tuple[str, str]]]:
+    """All that a stranger gets."""
+    return answer.status_code, answer.content, sorted(answer.headers.items())
+
+
+async def test_who_signs_up_is_the_same_trader_as_one_whom_the_firm_adds_but_for_what_waits(
+    firm, shop, browse, play, caplog
+):
+    caplog.set_level(logging.DEBUG)
+    assert "Sign up" in (await browse().get("/sign-in")).text
+    person = await joined(shop, browse)
+    [asked] = [each for each in shop.asked if isinstance(each, JoinFirm)]
+    accepted = [(each.name, each.address, each.sha256) for each in asked.accepted]
+    assert accepted == [("terms", "/legal/terms", TERMS.sha256)]
+    facts = [
+        row.kind
+        for row in map(shop.reader.row, range(1, shop.reader.size() + 1))
+        if row.cause == shop.reader.size() - 3
+    ]
+    assert (
+        facts
+        == ["TraderRegistered", "TraderJoined", "MailOwed"]
+        == [TraderRegistered.__name__, TraderJoined.__name__, "MailOwed"]
+    )
+    with shop.reader.connection() as book:
+        sealed = only_seal(book, person, RESIDENCE)
+    assert json.loads(shop.vault.open_value(sealed)) == {"country": "DK", "language": "en"}
+    assert owed(shop) == [(person, Letter.CONFIRM_ADDRESS)]
+    held = b"".join(path.read_bytes() for path in shop.path.rglob("*") if path.is_file())
+    for secret in (EVE, "Eve Lund", GOOD):
+        assert secret.encode() not in held
+        assert secret not in caplog.text
+
+
+async def test_nothing_is_open_before_the_address_is_confirmed_and_then_everything(firm, shop, browse, play):
+    person = await joined(shop, browse)
+    eve, number = browse(), int(person.partition(":")[2])
+    assert (await eve.send_form("/session", mail=EVE, password=GOOD, next="/")).status_code == 303
+    for path in ("/accounts", "/security", "/my-data", "/security/password"):
+        led = await eve.get(path)
+        assert (led.status_code, led.headers["location"]) == (303, "/confirm-address"), path
+    shown = await eve.get("/confirm-address")
+    assert "nothing else is open" in shown.text
+    eve.take_token(shown)
+    order = PlaceOrder(by=person, order=9, trader=number, program="two-step-100k", accounts=(10, 11))
+    no = shop.put(order).facts[0][1]
+    assert (type(no), no.refusal) == (Refused, Refusal.ADDRESS_UNCONFIRMED)
+    owed(shop)
+    assert "on its way" in (await eve.send_form("/confirm-address/mails")).text
+    assert owed(shop) == [(person, Letter.CONFIRM_ADDRESS)]
+    token = link_for(shop, person, Purpose.ADDRESS, "the-link-in-the-mail")
+    led = await eve.get(f"/confirm-address?token={token}")
+    assert led.headers["location"] == "/confirm-address"  # no address holds it any longer
+    eve.take_token(await eve.get("/confirm-address"))
+    assert (await eve.send_form("/confirm-address")).headers["location"] == "/"
+    assert (await eve.get("/accounts")).status_code == 200
+    assert (await eve.send_form("/confirm-address")).status_code == 422
+
+
+async def test_a_look_at_a_link_uses_nothing_and_another_person_cannot_use_it(firm, shop, browse, play):
+    person = await joined(shop, browse)
+    token = link_for(shop, person, Purpose.ADDRESS, "the-link-in-the-mail")
+    for _ in range(3):  # programs that read mails, and follow their links
+        scanner = browse()
+        await scanner.get(f"/confirm-address?token={token}", follow_redirects=True)
+    ada = browse()
+    await ada.sign_in(ADA, play.PASSWORD)
+    await ada.get(f"/confirm-address?token={token}")
+    assert "used already" in (await ada.get("/confirm-address")).text
+    assert (await ada.send_form("/confirm-address")).status_code == 422
+    assert (await ada.get("/accounts")).status_code == 200  # and is still signed in
+    stranger = browse()
+    await stranger.get(f"/new-password?token={token}")  # good for its own purpose alone
+    assert "used already" in (await stranger.get("/new-password")).text
+    eve = browse()
+    await eve.get(f"/confirm-address?token={token}")
+    assert (await eve.send_form("/confirm-address")).status_code == 403  # not the form of this page
+    eve.take_token(await eve.get("/confirm-address"))
+    assert "is confirmed" in (await eve.send_form("/confirm-address")).text
+    assert not firm.live.is_unconfirmed(int(person.partition(":")[2]))
+
+
+async def test_strangers_are_told_the_same_of_known_and_unknown_addresses(firm, shop, browse, play):
+    staff, gone = "omar@example.org", "nobody@example.org"
+    joins = [bare(await join(browse(), mail)) for mail in (ADA, staff, gone)]
+    assert joins[0] == joins[1] == joins[2]
+    resets = [
+        bare(await browse().send_form("/forgotten-password", mail=mail)) for mail in (ADA, staff, "no@example.org")
+    ]
+    assert resets[0] == resets[1] == resets[2]
+    new = shop.vault.find_by_mail(gone).reference
+    ada, omar = f"trader:{play.ADA}", f"staff:{play.OMAR}"
+    assert sorted(owed(shop)) == sorted(
+        [(ada, Letter.ADDRESS_KNOWN), (omar, Letter.ADDRESS_KNOWN), (new, Letter.CONFIRM_ADDRESS)]
+        + [(ada, Letter.NEW_PASSWORD), (omar, Letter.NEW_PASSWORD)]
+    )
+    assert shop.vault.find_by_mail("no@example.org") is None
+
+
+async def test_nobody_is_flooded_and_the_answer_never_tells(firm, shop, browse, monkeypatch, play):
+    monkeypatch.setattr("web.auth.address_of", lambda request: request.headers["x-test-address"])
+    answers = []
+    for number in range(40):
+        client = browse()
+        client.headers["x-test-address"] = f"10.0.0.{number}"
+        answers.append(bare(await client.send_form("/forgotten-password", mail=ADA)))
+        shop.wall_us += 30 * MINUTE_US
+    assert len(set(map(str, answers))) == 1
+    assert len(owed(shop)) == 6  # twenty hours
+    shop.wall_us += DAY_US
+    one = browse()
+    one.headers["x-test-address"] = "10.0.0.1"
+    told = [
+        (await one.send_form("/forgotten-password", mail=f"a{number}@example.org")).status_code for number in range(12)
+    ]
+    assert told == [200] * 10 + [429] * 2
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"fresh": "qwertyuiop", "again": "qwertyuiop"}, "have leaked"),
+        ({"fresh": "Eve Lund 1990", "again": "Eve Lund 1990"}, "strangers try it first"),
+        ({"again": "other words"}, "not the same"),
+        ({"country": "XX"}, "Choose the country"),
+        ({"accepted": ""}, "Without this"),
+        ({"mail": "eve@localhost"}, "such as ada@example.org"),
+        ({"mail": "eve@example.org\r\nBcc: all@example.org"}, "such as ada@example.org"),
+        ({"name": "x" * 81}, "at most 80"),
+    ],
+)
+async def test_what_is_missing_or_wrong_is_said_and_nobody_is_made(firm, shop, browse, changed, told):
+    answer = await browse().send_form("/join", **{"mail": EVE} | FORM | changed)
+    assert (answer.status_code, told in answer.text, GOOD in answer.text) == (422, True, False)
+    assert not [each for each in shop.asked if isinstance(each, JoinFirm | OweMail)]
+    assert shop.vault.find_by_mail(EVE) is None
+
+
+async def test_sign_ups_are_bounded_and_a_firm_may_shut_them(firm, shop, browse):
+    told = [(await join(browse(), f"e{number}@example.org")).status_code for number in range(11)]
+    assert told == [200] * 10 + [429]
+    object.__setattr__(firm, "sign_up", False)
+    assert [(await browse().get("/join")).status_code, (await join(browse())).status_code] == [404, 404]
+    assert "Sign up" not in (await browse().get("/sign-in")).text
+    object.__setattr__(firm, "mails", False)
+    assert (await browse().get("/forgotten-password")).status_code == 404
+
+
+async def test_who_is_refused_by_the_ledger_is_not_kept_in_the_vault(firm, shop, browse, monkeypatch):
+    asks = firm.ask
+    object.__setattr__(firm, "ask", lambda command: _no(shop))
+    monkeypatch.setattr("web.joining.secrets.randbelow", lambda _: 424242)
+    assert (await join(browse())).status_code == 200
+    object.__setattr__(firm, "ask", asks)
+    assert shop.vault.find_by_mail(EVE) is None
+    assert shop.vault.classes_of("trader:424242") == ()
+
+
+async def _no(shop: Any) -> Any:
+    return shop.put(OweMail(by="nobody", person="trader:1", letter=Letter.DEVICE_NEW))
+
+
+async def test_a_new_password_by_mail_ends_sessions_confirms_the_address_and_leaves_the_second_factor(
+    firm, shop, browse, play
+):
+    person = await joined(shop, browse)
+    inside = browse()
+    await inside.send_form("/session", mail=EVE, password=GOOD, next="/")
+    token = link_for(shop, person, Purpose.PASSWORD_MAILED, "the-mailed-link", 30 * MINUTE_US)
+    link_for(shop, person, Purpose.ADDRESS, "asked-for-by-whoever-was-here")
+    eve = browse()
+    await eve.get(f"/new-password?token={token}")
+    eve.take_token(await eve.get("/new-password"))
+    fresh = {"fresh": "eight blue parrots", "again": "eight blue parrots"}
+    assert (await eve.send_form("/new-password", **fresh)).headers["location"] == "/sign-in"
+    assert (await inside.get("/confirm-address")).status_code == 422  # signed out
+    assert not firm.live.is_unconfirmed(int(person.partition(":")[2]))
+    assert firm.links.person_of(Purpose.ADDRESS, "asked-for-by-whoever-was-here", shop.wall_us) is None
+    assert (person, Letter.PASSWORD_CHANGED) in owed(shop)
+    assert [each.act for each in shop.noted][-1] is SecurityAct.PASSWORD_RESET
+    late = link_for(shop, person, Purpose.PASSWORD_MAILED, "late", 30 * MINUTE_US)
+    shop.wall_us += 30 * MINUTE_US
+    await eve.get(f"/new-password?token={late}")
+    assert "too old" in (await eve.get("/new-password")).text
+
+
+async def test_of_links_the_newest_three_are_good_until_one_is_used(firm, shop):
+    for number in range(5):
+        link_for(shop, "trader:7", Purpose.ADDRESS, f"link-{number}")
+        shop.wall_us += 1
+    good = [firm.links.person_of(Purpose.ADDRESS, f"link-{number}", shop.wall_us) for number in range(5)]
+    assert good == [None, None, "trader:7", "trader:7", "trader:7"]
+    assert firm.links.use(Purpose.ADDRESS, "link-3", shop.wall_us) == "trader:7"
+    assert {firm.links.person_of(Purpose.ADDRESS, f"link-{number}", shop.wall_us) for number in range(5)} == {None}

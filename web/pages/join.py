@@ -1,0 +1,77 @@
+"""Joining: somebody signs up as a trader by themselves. The answer is the same whether we know their mail address or not."""
+
+from typing import Any
+
+from litestar import Request, get, post
+from litestar.background_tasks import BackgroundTask
+from litestar.exceptions import NotFoundException
+from litestar.response import Redirect, Response
+
+from storage.people import Residence
+from web import auth
+from web.firm import Firm
+from web.forms import Wrong, fields_of
+from web.join_form import Join, read_join
+from web.joining import Joining, count_join, join
+from web.languages import language_of
+from web.locale_figures import countries
+from web.notes import require_taking
+from web.pages.sign_in import wait_for
+from web.passwords import why_refused
+from web.render import page
+from web.visitor import Policy, firm_of, visitor_of
+
+NOTHING_TYPED = {"mail": "", "name": "", "country": "", "accepted": ""}
+
+
+@get("/join", policy=Policy.PUBLIC)
+async def join_page(request: Request[Any, Any, Any]) -> Response[Any]:
+    _require_open(firm_of(request))
+    if visitor_of(request):
+        return Redirect("/", status_code=303)
+    return _form(request, {}, NOTHING_TYPED, 200)
+
+
+@post("/join", policy=Policy.PUBLIC)
+async def join_firm(request: Request[Any, Any, Any]) -> Response[Any]:
+    """What depends on the address is done once the answer is out."""
+    firm: Firm = firm_of(request)
+    _require_open(firm)
+    require_taking(firm)
+    asked = read_join(await fields_of(request), with_terms=bool(firm.brand.accepted))
+    if isinstance(asked, Wrong):
+        return _form(request, asked.errors, asked.typed, 422)
+    refused = why_refused(asked.password, firm.breached, (asked.mail, asked.name, firm.name))
+    if refused:
+        return _form(request, {"fresh": refused}, _typed(asked), 422)
+    try:
+        await count_join(firm, auth.address_of(request))
+    except auth.TooManyGuesses as many:
+        return _form(request, {"": wait_for(many)}, _typed(asked), 429)
+    joining = Joining(
+        mail=asked.mail,
+        name=asked.name,
+        password_hash=await request.app.state.passwords.hashed(asked.password),
+        residence=Residence(country=asked.country, language=language_of(request).value),
+        accepted=firm.brand.accepted,
+    )
+    answer = page(request, "join_answered.html")
+    answer.background = BackgroundTask(join, firm, joining)
+    return answer
+
+
+def _require_open(firm: Firm) -> None:
+    if not firm.sign_up:
+        raise NotFoundException(detail="this firm adds its traders itself: ask it")
+
+
+def _typed(asked: Join) -> dict[str, str]:
+    return {"mail": asked.mail, "name": asked.name, "country": asked.country, "accepted": "yes"}
+
+
+def _form(request: Request[Any, Any, Any], wrong: dict[str, str], typed: dict[str, str], status: int) -> Response[Any]:
+    accepted = firm_of(request).brand.accepted
+    return page(request, "join.html", status=status, wrong=wrong, typed=typed, countries=countries(), accepted=accepted)
+
+
+ROUTES = (join_page, join_firm)
