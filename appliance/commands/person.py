@@ -1,4 +1,4 @@
-"""`evenhand person show|export|erase|erasures|reset-link|reset-factors`: what the firm holds about a trader, from the console."""
+"""`evenhand person add|show|export|erase|erasures|reset-link|reset-factors`: traders, and what is held about them, from the console."""
 
 import argparse
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from appliance.clock import wall_us
-from appliance.commands import person_back
+from appliance.commands import person_add, person_back
 from appliance.commands.options import Verbs, add_directory, add_json, agreed, plain_text, tell, verb
 from appliance.console import CommandRefused, ask_firm, open_machine
 from appliance.erasing import forget
@@ -74,6 +74,7 @@ def add_to(verbs: Verbs) -> None:
     listed = verb(actions, "erasures", run_erasures, "who was forgotten, or is to be", "evenhand person erasures")
     add_directory(listed)
     add_json(listed)
+    person_add.add_to(actions)
     person_back.add_to(actions)
 
 

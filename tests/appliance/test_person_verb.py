@@ -151,3 +151,16 @@ def test_a_courier_that_was_cut_short_begins_anew(firm: Path) -> None:
 
 def found_again(firm: Path) -> Machine:
     return open_machine(firm)
+
+
+def test_the_firm_adds_a_trader_itself_and_nobody_twice(firm: Path, run: Run) -> None:
+    cleo = "cleo@trader.example"
+    assert "is a trader" in run("person", "add", cleo, "--name", "Cleo", "--data-dir", firm).stdout
+    shown = json.loads(run("person", "show", cleo, "--json", "--data-dir", firm).stdout)
+    assert (shown["name"], shown["mail"]) == ("Cleo", cleo)
+    again = run("person", "add", cleo.upper(), "--data-dir", firm)
+    assert (again.returncode, "somebody's already" in again.stderr) == (2, True)
+    with closing(open_machine(firm)) as machine:
+        person = machine.vault.find_by_mail(cleo)
+        assert person is not None
+        assert not machine.live.is_unconfirmed(person.id)
