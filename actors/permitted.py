@@ -39,6 +39,8 @@ NEEDED: dict[type[c.Command], tuple[Permission, ...]] = {
     c.JoinFirm: (P.REGISTER_TRADERS,),
     c.ConfirmAddress: (P.REGISTER_TRADERS,),
     c.OweMail: (P.MANAGE_STAFF,),  # to others; everybody may to themselves
+    c.AskAddressChange: (P.MANAGE_STAFF,),  # likewise
+    c.ChangeAddress: (P.MANAGE_STAFF,),
     c.EraseTrader: (P.ERASE_TRADERS,),
     c.PublishProgram: (P.PUBLISH_PROGRAMS,),
     c.RetireProgram: (P.RETIRE_PROGRAMS,),
@@ -63,7 +65,9 @@ NEEDED: dict[type[c.Command], tuple[Permission, ...]] = {
 """What a member of staff needs for a command: one of these."""
 
 _OF_COURIERS = frozenset({c.AdoptCalendar, c.AdoptMarketDays})
-_OF_THE_PORTAL = frozenset({c.JoinFirm, c.ConfirmAddress, c.OweMail})  # who holds a link is not signed in
+_OF_THE_PORTAL = frozenset(
+    {c.JoinFirm, c.ConfirmAddress, c.OweMail, c.ChangeAddress}
+)  # who holds a link is not signed in
 
 OF_WHO_ASKED = frozenset(
     {
@@ -100,7 +104,7 @@ def refusal_of(command: c.Command, house: House) -> Refused | None:
     member = staff.working(by)
     if member is None:
         return Refused(refusal=Refusal.UNKNOWN_STAFF, detail=f"{by or 'nobody'} is nobody who works here")
-    if isinstance(command, c.NoteSecurity | c.OweMail) and _is_of_oneself(command):
+    if isinstance(command, c.NoteSecurity | c.OweMail | c.AskAddressChange) and _is_of_oneself(command):
         return None
     if not staff.of_member(member).intersection(NEEDED[kind]):
         return not_permitted(staff, by, NEEDED[kind][0])
@@ -112,7 +116,7 @@ def _is_of_oneself(command: c.Command) -> bool:
     match command:
         case c.PlaceOrder() | c.EraseTrader():
             return command.by == f"{TRADER}{command.trader}"
-        case c.NoteSecurity() | c.OweMail():
+        case c.NoteSecurity() | c.OweMail() | c.AskAddressChange():
             return command.by == command.person
         case _:
             return False

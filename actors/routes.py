@@ -114,7 +114,7 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (STAFF,)
         case c.IssueApiKey() | c.RotateApiKey() | c.RevokeApiKey():
             return (STAFF,)
-        case c.NoteSecurity() | c.OweMail() | i.MailReported():
+        case c.NoteSecurity() | c.OweMail() | c.AskAddressChange() | c.ChangeAddress() | i.MailReported():
             return (SECURITY,)
         case c.SettleCommand() | c.EnforceAgain():
             return (enforcement_desk(body.bridge),)

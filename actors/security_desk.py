@@ -6,9 +6,19 @@ import msgspec
 
 from actors.desk import Turn
 from actors.messages import Message
-from firm.commands import NoteSecurity, OweMail
-from firm.facts import Fact, MailEnded, MailOwed, Refusal, Refused, SecurityNoted
+from firm.commands import AskAddressChange, ChangeAddress, NoteSecurity, OweMail
+from firm.facts import (
+    AddressChangeAsked,
+    AddressChanged,
+    Fact,
+    MailEnded,
+    MailOwed,
+    Refusal,
+    Refused,
+    SecurityNoted,
+)
 from firm.inputs import Input, MailReported
+from firm.letters import Letter
 
 WHY_LENGTH_MAX = 500
 
@@ -39,6 +49,13 @@ class SecurityDesk:
                 self._note(message, turn)
             case OweMail():
                 turn.record(MailOwed(person=message.person, letter=message.letter))
+            case AskAddressChange():
+                turn.record(AddressChangeAsked(person=message.person, sealed=message.sealed))
+                # In this order: the owner of the present address hears of it before the other one can be confirmed.
+                for letter in (Letter.ADDRESS_CHANGE_ASKED, Letter.CONFIRM_NEW_ADDRESS):
+                    turn.record(MailOwed(person=message.person, letter=letter))
+            case ChangeAddress():
+                turn.record(AddressChanged(person=message.person, sealed=message.sealed, before=message.before))
             case MailReported():
                 told = {name: getattr(message, name) for name in MailEnded.__struct_fields__}
                 turn.record(MailEnded(**told))

@@ -16,7 +16,7 @@ from firm.instant import HOUR_US, MINUTE_US, datetime_of, utc_text
 from firm.letters import Letter, MailEnd
 from firm.sentences.languages import Language
 from storage.links import LinkBook, Purpose
-from storage.people import RESIDENCE, Person, Residence
+from storage.people import ADDRESS_WANTED, RESIDENCE, Person, Residence
 from storage.reader import LedgerReader
 from storage.readmodels.mails import OwedMail
 from storage.readmodels.seals import only_seal
@@ -34,7 +34,7 @@ _LEADS: Mapping[Letter, tuple[str, Purpose | None]] = MappingProxyType(
         Letter.CONFIRM_ADDRESS: ("/confirm-address", Purpose.ADDRESS),
         Letter.ADDRESS_KNOWN: ("/sign-in", None),
         Letter.NEW_PASSWORD: ("/new-password", Purpose.PASSWORD_MAILED),
-        Letter.CONFIRM_NEW_ADDRESS: ("/confirm-address", Purpose.ADDRESS),
+        Letter.CONFIRM_NEW_ADDRESS: ("/new-address", Purpose.NEW_ADDRESS),
         Letter.ADDRESS_CHANGE_ASKED: ("/security", None),
         Letter.PASSWORD_CHANGED: ("/forgotten-password", None),
         Letter.FACTORS_CHANGED: ("/security", None),
@@ -81,7 +81,7 @@ class MailWriter:
         person = self._person(mail.person)
         if person is None:
             raise Unwritable(MailEnd.NOBODY)
-        address = person.mail
+        address = self._wanted(mail.person) if mail.letter is Letter.CONFIRM_NEW_ADDRESS else person.mail
         if not is_mail_address(address):
             raise Unwritable(MailEnd.UNWRITABLE)
         written = self._letters.write(mail.letter, self._language(mail.person), self._fills(mail))
@@ -93,6 +93,13 @@ class MailWriter:
     def _person(self, reference: str) -> Person | None:
         kind, _, number = reference.partition(":")
         return self._vault.person("trader" if kind == "trader" else "staff", int(number))
+
+    def _wanted(self, reference: str) -> str:
+        """The address that is to be confirmed; "" where none is any more."""
+        with self._reader.connection() as book:
+            sealed = only_seal(book, reference, ADDRESS_WANTED)
+        value = self._vault.open_value(sealed) if sealed else None
+        return value.decode() if value else ""
 
     def _language(self, reference: str) -> Language:
         """The one that they said they read; English of whom nobody asked."""

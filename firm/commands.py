@@ -220,6 +220,21 @@ class OweMail(Command, frozen=True, kw_only=True):
     letter: Letter
 
 
+class AskAddressChange(Command, frozen=True, kw_only=True):
+    """Somebody wants to be written to at another mail address, which is in the vault behind `sealed`, and is to be confirmed first."""
+
+    person: str
+    sealed: str
+
+
+class ChangeAddress(Command, frozen=True, kw_only=True):
+    """The address was confirmed: `sealed` commits to who they are with it, `before` to who they were."""
+
+    person: str
+    sealed: str
+    before: str
+
+
 class EraseTrader(Command, frozen=True, kw_only=True):
     """Forget a trader: each class of what the vault holds of them is destroyed from an instant on. The border knows which there are."""
 
@@ -404,6 +419,8 @@ Commanded = (
     | JoinFirm
     | ConfirmAddress
     | OweMail
+    | AskAddressChange
+    | ChangeAddress
     | EraseTrader
     | PublishProgram
     | RetireProgram

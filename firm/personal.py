@@ -46,6 +46,12 @@ CLASSES = (
         _CONTRACT,
     ),
     PersonalClass(
+        "address_wanted",
+        "A mail address that you asked to be written to from now on, until you have confirmed it",
+        "To see that you read what is sent to it before it counts.",
+        _CONTRACT,
+    ),
+    PersonalClass(
         "residence",
         "The country where you live, and the language that you read",
         "To know whether the firm may have you as a customer, and to write to you in your language.",

@@ -21,6 +21,7 @@ class Purpose(StrEnum):
     PASSWORD = "password"  # noqa: S105  (words, no password)
     PASSWORD_MAILED = "password_mailed"  # noqa: S105  (and whoever has it reads that person's mails)
     ADDRESS = "address"
+    NEW_ADDRESS = "new_address"
 
 
 class LinkBook:

@@ -8,6 +8,9 @@ import msgspec
 IDENTITY = "identity"  # class: name, mail, role; what AddStaff and RegisterTrader commit to
 CREDENTIALS = "credentials"  # class: the password hash; changes without a trace in the ledger
 FACTORS = "factors"  # class: what one proves who one is with beside the password, as storage/factors.py has it; no trace either
+ADDRESS_WANTED = (
+    "address_wanted"  # class: a mail address that is to take the place of another; what AskAddressChange commits to
+)
 RESIDENCE = "residence"  # class: country and language; what JoinFirm commits to
 WHENCE = "whence"  # class: the address and the device that a change of one's security came from; what NoteSecurity commits to
 

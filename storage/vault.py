@@ -29,6 +29,7 @@ from storage.sqlite_file import disk_must_answer, erase_traces, one_row
 from storage.vault_factors import held_factors, put_factors
 from storage.vault_file import open_vault_file, read_vault_file
 from storage.vault_pair import is_written, must_be_whole, must_keep_answering, require_pair, require_written
+from storage.vault_people import is_being_erased, mail_changed, owners, put_back, swept
 from storage.vault_places import check_words, index_key, place_of
 
 VALUE_BYTES_MAX = 16 * 2**20
@@ -113,7 +114,7 @@ class Vault:
             sql = "SELECT person, class FROM sealed_values WHERE commitment = ?"
             owner = one_row(self._connection, sql, (bytes_of(commitment),))
             has_key = self._keys.has(person, klass)
-            if owner is None or self._is_being_erased(person, klass):
+            if owner is None or is_being_erased(self._connection, person, klass):
                 return Condition.MISSING if owner is None and has_key else Condition.ERASED
             if owner != (person, klass):
                 return Condition.FOREIGN
@@ -219,6 +220,17 @@ class Vault:
                 self._connection.execute("UPDATE people SET credentials = ? WHERE person = ?", (box, person))
             return True
 
+    def change_mail(self, kind: Kind, number: int, mail: str) -> tuple[str, str] | None:
+        """See `mail_changed`. Tell the ledger, then erase the value of before; or `unchange_mail` where it says no."""
+        with self._in_use():
+            return mail_changed(self._connection, self._keys, self._mail_index, reference(kind, number), mail)
+
+    def unchange_mail(self, commitment: str) -> None:
+        """Whoever is known by this value since `change_mail` is known by the one of before."""
+        with self._in_use(), self._connection:
+            put_back(self._connection, self._keys, self._mail_index, [bytes_of(commitment)])
+            swept(self._connection, [bytes_of(commitment)])
+
     def factors(self, person: str) -> bytes | None:
         """What a person proves who they are with, beside the password; None: nothing, or it was erased."""
         with self._in_use():
@@ -250,13 +262,12 @@ class Vault:
         """
         with self._in_use():
             commitments = [row[0] for row in self._connection.execute("SELECT commitment FROM sealed_values")]
-        orphans = [(commitment,) for commitment in commitments if not is_known(commitment.hex())]
+        orphans = [commitment for commitment in commitments if not is_known(commitment.hex())]
         with self._in_use():
             with self._connection:
-                self._connection.executemany("DELETE FROM people WHERE identity = ?", orphans)
-                self._connection.execute("DELETE FROM factors WHERE person NOT IN (SELECT person FROM people)")
-                self._connection.executemany("DELETE FROM sealed_values WHERE commitment = ?", orphans)
-            unused = self._keys.owners() - self._owners()
+                put_back(self._connection, self._keys, self._mail_index, orphans)
+                swept(self._connection, orphans)
+            unused = self._keys.owners() - owners(self._connection)
             if unused:
                 self._keys.forget(sorted(unused))
             if orphans:
@@ -345,7 +356,7 @@ class Vault:
         """Whether mail address and password hash are those of this identity, or the latter was erased."""
         sql = "SELECT mail_index, identity, credentials FROM people WHERE person = ?"
         row = one_row(self._connection, sql, (person,))
-        if (erasing := self._is_being_erased(person, CREDENTIALS)) or row is None:
+        if (erasing := is_being_erased(self._connection, person, CREDENTIALS)) or row is None:
             # An erasure takes key and row, a damage one of them.
             return erasing or not self._keys.has(person, CREDENTIALS)
         if row[:2] != (self._mail_index(msgspec.json.decode(identity, type=Identity).mail), commitment):
@@ -355,12 +366,6 @@ class Vault:
         except VaultDamaged:
             return False
 
-    def _is_being_erased(self, person: str, klass: str) -> bool:
-        return (
-            one_row(self._connection, "SELECT 1 FROM erasing WHERE person = ? AND class = ?", (person, klass))
-            is not None
-        )
-
     def _mail_index(self, mail: str) -> bytes:
         return hmac.digest(self._index_key, normalised_mail(mail).encode(), "sha256")
 
@@ -368,14 +373,6 @@ class Vault:
         """Every class of which this person has a key or a value."""
         rows = self._connection.execute("SELECT DISTINCT class FROM sealed_values WHERE person = ?", (person,))
         return tuple(sorted({klass for (klass,) in rows} | set(self._keys.classes_of(person))))
-
-    def _owners(self) -> set[tuple[str, str]]:
-        """Each (person, class) of which something is sealed here."""
-        values = self._connection.execute("SELECT DISTINCT person, class FROM sealed_values")
-        people = self._connection.execute("SELECT person FROM people")
-        factors = self._connection.execute("SELECT person FROM factors")
-        beside = {(person, CREDENTIALS) for (person,) in people} | {(person, FACTORS) for (person,) in factors}
-        return {(person, klass) for person, klass in values} | beside
 
     def _finish_erasures(self) -> None:
         with self._in_use():

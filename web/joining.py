@@ -71,7 +71,7 @@ async def join(firm: Firm, joining: Joining) -> None:
         known = await anyio.to_thread.run_sync(firm.vault.find_by_mail, joining.mail)
         if known is not None:
             await _tell_owner(firm, known, _letter_to(firm, known))
-        elif await anyio.to_thread.run_sync(_few_mails, firm, joining.mail):
+        elif await anyio.to_thread.run_sync(few_mails, firm, joining.mail):
             await _register(firm, joining)
     except _AMISS as amiss:
         _LOG.warning("somebody signed up in vain, and is not known: %s", amiss)
@@ -98,13 +98,13 @@ def _letter_to(firm: Firm, known: Person) -> Letter:
 
 
 async def _tell_owner(firm: Firm, person: Person, letter: Letter) -> bool:
-    if not await anyio.to_thread.run_sync(_few_mails, firm, person.mail):
+    if not await anyio.to_thread.run_sync(few_mails, firm, person.mail):
         return False
     await firm.ask(OweMail(by=PORTAL, person=person.reference, letter=letter))
     return True
 
 
-def _few_mails(firm: Firm, mail: str) -> bool:
+def few_mails(firm: Firm, mail: str) -> bool:
     """Whoever asks again and again floods nobody: some mails an hour and a day for one mail address, whatever they are about."""
     subject, now_us = normalised_mail(mail), firm.wall_us()
     return all(firm.throttle.wait_us(scope, subject, limit, now_us) == 0 for scope, limit in _MAILS)

@@ -53,6 +53,8 @@ from firm.facts.marks import (
 )
 from firm.facts.overrides import FloorSet, OverrideAsked, OverrideGranted
 from firm.facts.people import (
+    AddressChangeAsked,
+    AddressChanged,
     ApiKeyIssued,
     ApiKeyRevoked,
     ApiKeyRotated,
@@ -133,6 +135,8 @@ FACTS: tuple[type[Fact], ...] = (
     TraderRegistered,
     TraderJoined,
     AddressConfirmed,
+    AddressChangeAsked,
+    AddressChanged,
     MailOwed,
     MailEnded,
     ErasureOrdered,

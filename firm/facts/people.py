@@ -147,6 +147,21 @@ class MailEnded(Fact, frozen=True, kw_only=True):
     tries: int
 
 
+class AddressChangeAsked(Fact, frozen=True, kw_only=True):
+    """Somebody asked to be written to at another mail address. It changes no desk's state."""
+
+    person: str
+    sealed: str
+
+
+class AddressChanged(Fact, frozen=True, kw_only=True):
+    """Somebody is written to, and signs in, with another mail address from now on. It changes no desk's state."""
+
+    person: str
+    sealed: str
+    before: str
+
+
 class ErasureOrdered(Fact, frozen=True, kw_only=True):
     """A trader is to be forgotten: nothing is sold to them any more, and the vault destroys each class from its instant on."""
 

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import apsw
 
-from firm.commands import AddStaff, IssueApiKey, JoinFirm, NoteSecurity, RegisterTrader, RotateApiKey
-from firm.facts import ValuesForgotten
+from firm.commands import AddStaff, AskAddressChange, ChangeAddress, IssueApiKey, JoinFirm, NoteSecurity, RegisterTrader, RotateApiKey
+from firm.facts import AddressChangeAsked, AddressChanged, ValuesForgotten
 from firm.inputs import EventRefused, LoginReported, UnknownAccountReported
 from firm.kinds import Body
-from storage.people import API_KEY, IDENTITY, LOGINS, RESIDENCE, SESSION, WHENCE, key_reference, reference
+from storage.people import ADDRESS_WANTED, API_KEY, IDENTITY, LOGINS, RESIDENCE, SESSION, WHENCE, key_reference, reference
 from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
 
@@ -32,7 +32,7 @@ class Seals:
     version = 6
     kinds = kinds_of(
         AddStaff, RegisterTrader, JoinFirm, NoteSecurity, IssueApiKey, RotateApiKey, LoginReported, EventRefused,
-        UnknownAccountReported, ValuesForgotten,
+        UnknownAccountReported, ValuesForgotten, AskAddressChange, ChangeAddress, AddressChangeAsked, AddressChanged,
     )  # fmt: skip
     schema = """
         CREATE TABLE rm_seals (
@@ -46,6 +46,7 @@ class Seals:
             if isinstance(body, ValuesForgotten):
                 _mark_erased(connection, body)
                 continue
+            _leave_behind(connection, body)
             for seal in seals_of(body):
                 # What is told of somebody who was forgotten is kept nowhere: it must not lie in the vault either.
                 sql = (
@@ -53,6 +54,19 @@ class Seals:
                     " EXISTS (SELECT 1 FROM rm_seals WHERE person = ?2 AND class = ?3 AND erased = 1))"
                 )
                 connection.execute(sql, seal[:3])
+
+
+def _leave_behind(connection: apsw.Connection, body: Body) -> None:
+    """What another value took the place of: the ledger refers to it no more, and the vault lets it go."""
+    others = "DELETE FROM rm_seals WHERE person = ? AND class = ? AND commitment <> ?"
+    match body:
+        case AddressChangeAsked():
+            connection.execute(others, (body.person, ADDRESS_WANTED, body.sealed))
+        case AddressChanged():
+            connection.execute(others, (body.person, IDENTITY, body.sealed))
+            connection.execute(others, (body.person, ADDRESS_WANTED, ""))
+        case _:
+            pass
 
 
 def _mark_erased(connection: apsw.Connection, told: ValuesForgotten) -> None:
@@ -94,6 +108,10 @@ def seals_of(body: Body) -> tuple[Seal, ...]:
         case JoinFirm():
             person = reference("trader", body.trader)
             return (Seal(body.sealed, person, IDENTITY), Seal(body.residence, person, RESIDENCE))
+        case AskAddressChange():
+            return (Seal(body.sealed, body.person, ADDRESS_WANTED),)
+        case ChangeAddress():
+            return (Seal(body.sealed, body.person, IDENTITY),)
         case NoteSecurity() if body.sealed:
             return (Seal(body.sealed, body.by, WHENCE),)
         case IssueApiKey():

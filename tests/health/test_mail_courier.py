@@ -18,14 +18,14 @@ from appliance.mail_courier import MailCourier
 from appliance.mail_settings import PeopleMailSettings
 from appliance.post import mail_courier
 from appliance.smtp import MailTls
-from firm.commands import EraseTrader, JoinFirm, NoteSecurity, OweMail, RegisterTrader, SecurityAct
+from firm.commands import AskAddressChange, EraseTrader, JoinFirm, NoteSecurity, OweMail, RegisterTrader, SecurityAct
 from firm.inputs import ClockTicked, MailReported
 from firm.instant import HOUR_US, SECOND_US
 from firm.letters import Letter, MailEnd
 from firm.personal import destructions
 from storage.files import FirmDirectory
 from storage.links import Purpose
-from storage.people import RESIDENCE
+from storage.people import ADDRESS_WANTED, RESIDENCE
 from storage.reader import LedgerReader
 from storage.readmodels.mails import OwedMail, owed_mails
 
@@ -229,6 +229,22 @@ async def test_a_persons_mails_go_in_order_and_no_faster_than_the_firm_allows(po
     post.courier._wall_us = lambda wall=post.courier._wall_us: wall() + 2 * HOUR_US
     await post.courier.look()
     assert (len(post.mails), post.owed()) == (4, [])
+
+
+async def test_news_of_another_address_go_to_the_present_one_before_the_other_is_asked(post: Any) -> None:
+    post.join(post.eve, CANARY)
+    await post.courier.look()
+    person, wanted = f"trader:{post.eve}", "anew@trader.example"
+    sealed = post.shop.machine.vault.seal(person, ADDRESS_WANTED, wanted.encode())
+    post.shop.put(AskAddressChange(by=person, person=person, sealed=sealed))
+    with post.away():
+        await post.courier.look()
+    await post.courier.look()
+    assert [mail["To"] for mail in post.mails[1:]] == [CANARY]
+    await post.courier.look()
+    assert [mail["To"] for mail in post.mails[1:]] == [CANARY, wanted]
+    links, now_us = post.shop.machine.links, post.courier._wall_us()
+    assert links.person_of(Purpose.NEW_ADDRESS, token_of(post.mails[-1]), now_us) == person
 
 
 async def test_a_link_that_was_asked_for_an_hour_ago_is_given_up(post: Any) -> None:

@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
-from firm.commands import JoinFirm, OweMail, PlaceOrder, SecurityAct
+from firm.commands import AskAddressChange, ChangeAddress, ConfirmAddress, JoinFirm, OweMail, PlaceOrder, SecurityAct
 from firm.facts import Refusal, Refused, TraderJoined, TraderRegistered
 from firm.inputs import MailReported
 from firm.instant import DAY_US, HOUR_US, MINUTE_US
 from firm.letters import Letter
+from storage.condition import Condition
 from storage.links import Purpose
 from storage.people import RESIDENCE
 from storage.readmodels.mails import owed_mails
-from storage.readmodels.seals import only_seal
+from storage.readmodels.seals import all_seals, is_sealed, only_seal
 from web import password_desk
 from web.app import create_app
 from web.brand.brand import Brand, LegalPage
@@ -23,6 +24,7 @@ from web.brand.prose import markdown
 
 ADA = "ada@example.org"
 EVE = "eve-canary-4417@example.org"
+NEW = "eve-anew-9921@example.org"
 GOOD = "seven green parrots"
 FORM = {"name": "Eve Lund", "country": "DK", "fresh": GOOD, "again": GOOD, "accepted": "yes"}
 TERMS = LegalPage("terms", "/legal/terms", markdown("# Terms\n\nBe fair."))
@@ -47,7 +49,7 @@ def shop(house: Any) -> Any:
     """Nobody tried anything before, Eve is not known, and nobody is owed a mail."""
     opened = house[0]
     opened.firm.throttle.purge(2**62)
-    for mail in (EVE, *(f"e{number}@example.org" for number in range(11))):
+    for mail in (EVE, NEW, *(f"e{number}@example.org" for number in range(11))):
         known = opened.vault.find_by_mail(mail)
         if known is not None:
             opened.vault.erase(known.reference)
@@ -296,3 +298,89 @@ async def test_of_links_the_newest_three_are_good_until_one_is_used(firm, shop):
     assert good == [None, None, "trader:7", "trader:7", "trader:7"]
     assert firm.links.use(Purpose.ADDRESS, "link-3", shop.wall_us) == "trader:7"
     assert {firm.links.person_of(Purpose.ADDRESS, f"link-{number}", shop.wall_us) for number in range(5)} == {None}
+
+
+# --- another mail address ---
+
+
+@pytest.fixture
+async def eve(firm: Any, shop: Any, browse: Any) -> Any:
+    """Signed in a moment ago, with her address confirmed."""
+    person = await joined(shop, browse)
+    shop.put(ConfirmAddress(by="portal", trader=int(person.partition(":")[2])))
+    shop.settle()
+    owed(shop)
+    client = browse()
+    await client.sign_in(EVE, GOOD)
+    client.person = person
+    return client
+
+
+def whole(shop: Any, person: str) -> set[tuple[str, Condition]]:
+    """How the vault is by what the ledger refers to, of this person."""
+    with shop.reader.connection() as book:
+        seals = [seal for seal in all_seals(book) if seal.person == person]
+    return {(seal.klass, shop.vault.condition_of(person, seal.klass, seal.commitment)) for seal in seals}
+
+
+async def opened(client: Any, token: str) -> Any:
+    """The page to which the link to a new address leads."""
+    await client.get(f"/new-address?token={token}")
+    answer = await client.get("/new-address")
+    client.take_token(answer)
+    return answer
+
+
+async def test_another_address_counts_once_it_is_confirmed_and_the_present_one_hears_of_it_first(shop, browse, eve):
+    before = shop.vault.find_by_mail(EVE)
+    assert (await eve.send_form("/security/address", mail=NEW)).status_code == 200
+    assert owed(shop) == [(eve.person, Letter.ADDRESS_CHANGE_ASKED), (eve.person, Letter.CONFIRM_NEW_ADDRESS)]
+    assert (shop.vault.find_by_mail(NEW), shop.vault.find_by_mail(EVE).reference) == (None, eve.person)
+    link_for(shop, eve.person, Purpose.PASSWORD_MAILED, "went-to-the-old-one")
+    token = link_for(shop, eve.person, Purpose.NEW_ADDRESS, "went-to-the-new-one")
+    reader = browse()
+    assert "Use this mail address" in (await opened(reader, token)).text
+    assert shop.vault.find_by_mail(NEW) is None  # a look is no button
+    assert "sign in with the new address" in (await reader.send_form("/new-address")).text
+    assert (await opened(browse(), token)).status_code == 422
+    assert shop.vault.find_by_mail(EVE) is None
+    assert shop.vault.find_by_mail(NEW).reference == eve.person
+    assert (await browse().send_form("/session", mail=EVE, password=GOOD, next="/")).status_code == 422
+    assert (await browse().send_form("/session", mail=NEW, password=GOOD, next="/")).status_code == 303
+    assert shop.firm.links.person_of(Purpose.PASSWORD_MAILED, "went-to-the-old-one", shop.wall_us) is None
+    assert shop.vault.open_value(before.commitment) is None
+    assert {condition for _, condition in whole(shop, eve.person)} == {Condition.WHOLE}
+    assert "address_wanted" not in [klass for klass, _ in whole(shop, eve.person)]
+
+
+async def test_an_address_of_somebody_else_is_refused_by_whoever_reads_its_mails(shop, browse, eve):
+    told = bare(await eve.send_form("/security/address", mail=NEW))[:2]
+    assert bare(await eve.send_form("/security/address", mail=ADA))[:2] == told
+    token = link_for(shop, eve.person, Purpose.NEW_ADDRESS, "went-to-ada")
+    reader = browse()
+    await opened(reader, token)
+    assert "already" in (await reader.send_form("/new-address")).text
+    assert (shop.vault.find_by_mail(EVE).reference, shop.vault.find_by_mail(ADA).name) == (eve.person, "Ada Marlow")
+    assert {condition for _, condition in whole(shop, eve.person)} == {Condition.WHOLE}
+
+
+async def test_another_address_is_asked_for_by_who_proved_a_moment_ago_who_they_are(shop, eve):
+    shop.wall_us += 6 * MINUTE_US
+    answer = await eve.send_form("/security/address", mail=NEW)
+    assert (answer.status_code, 'action="/security/proof"' in answer.text) == (403, True)
+    assert not [each for each in shop.asked if isinstance(each, AskAddressChange)]
+
+
+@pytest.mark.parametrize("told", [False, True], ids=["the ledger never knew", "the ledger knew"])
+async def test_a_kill_in_the_middle_of_a_change_leaves_the_address_that_the_ledger_knows(shop, eve, told):
+    before, after = shop.vault.change_mail("trader", int(eve.person.partition(":")[2]), NEW)
+    if told:
+        shop.put(ChangeAddress(by="portal", person=eve.person, sealed=after, before=before))
+        shop.settle()
+    with shop.reader.connection() as book:  # what a start does
+        shop.vault.sweep_orphans(lambda commitment: is_sealed(book, commitment))
+    known, gone = (NEW, EVE) if told else (EVE, NEW)
+    person = shop.vault.find_by_mail(known)
+    assert (person.reference, person.mail, shop.vault.find_by_mail(gone)) == (eve.person, known, None)
+    assert {condition for _, condition in whole(shop, eve.person)} == {Condition.WHOLE}
+    assert (await eve.send_form("/session", mail=known, password=GOOD, next="/")).status_code == 303
