@@ -71,7 +71,7 @@ CREATE TABLE devices (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX devices_by_age ON devices (seen_us);
 CREATE TABLE links (
-    token BLOB PRIMARY KEY,            -- SHA-256 of what the link holds
+    token TEXT PRIMARY KEY,            -- SHA-256 of what the link holds, in hex
     person TEXT NOT NULL,
     purpose TEXT NOT NULL,
     issued_us INTEGER NOT NULL,

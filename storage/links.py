@@ -34,7 +34,7 @@ class LinkBook:
         self, person: str, purpose: Purpose, token: str, now_us: int, good_for_us: int, *, alone: bool = False
     ) -> None:
         """`alone`: those of before are good for nothing any more."""
-        row = (_hash(token), person, purpose.value, now_us, now_us + good_for_us)
+        row = (digest_of(token), person, purpose.value, now_us, now_us + good_for_us)
         keep = 0 if alone else LINKS_PER_PURPOSE_MAX - 1
 
         def work(connection: apsw.Connection) -> None:
@@ -48,15 +48,15 @@ class LinkBook:
 
         self._front.do(work)
 
-    def person_of(self, purpose: Purpose, token: str, now_us: int) -> str | None:
-        """Whose link it is; None: unknown, used, too old, or for something else."""
-        return self._front.do(lambda connection: _person_of(connection, purpose, token, now_us))
+    def person_of(self, purpose: Purpose, link: str, now_us: int) -> str | None:
+        """Whose link it is, by its digest; None: unknown, used, too old, or for something else."""
+        return self._front.do(lambda connection: _person_of(connection, purpose, link, now_us))
 
-    def use(self, purpose: Purpose, token: str, now_us: int) -> str | None:
+    def use(self, purpose: Purpose, link: str, now_us: int) -> str | None:
         """The same, and no link of this person's for this purpose is good for anything from now on."""
 
         def work(connection: apsw.Connection) -> str | None:
-            person = _person_of(connection, purpose, token, now_us)
+            person = _person_of(connection, purpose, link, now_us)
             if person is not None:
                 connection.execute("DELETE FROM links WHERE person = ? AND purpose = ?", (person, purpose.value))
             return person
@@ -70,14 +70,15 @@ class LinkBook:
         self._front.do(lambda connection: connection.execute("DELETE FROM links WHERE expires_us <= ?", (now_us,)))
 
 
-def _person_of(connection: apsw.Connection, purpose: Purpose, token: str, now_us: int) -> str | None:
+def _person_of(connection: apsw.Connection, purpose: Purpose, link: str, now_us: int) -> str | None:
     """A link from the future is of a clock that was set back: it is asked for again."""
     sql = "SELECT token, person, purpose, issued_us, expires_us, proof FROM links WHERE token = ?"
-    row = one_row(connection, sql, (_hash(token),))
+    row = one_row(connection, sql, (link,))
     if row is None or row[5] != proof_of(*row[:5]) or row[2] != purpose.value or not row[3] <= now_us < row[4]:
         return None
     return str(row[1])
 
 
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
+def digest_of(token: str) -> str:
+    """What is kept of a link, here and in the session of whoever opened it: it knows the link again, and opens nothing."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Links of mails: what one holds goes into a session at once, so that no address shows it any longer; a button uses it, and never a look.
+"""Links of mails: a session remembers at once which one it was, so that no address shows it any longer; a button uses it, never a look.
 
 Programs that read mails follow their links before people do.
 """
@@ -10,7 +10,7 @@ from litestar import Request
 from litestar.response import Redirect, Response
 from msgspec.structs import replace
 
-from storage.links import Purpose
+from storage.links import Purpose, digest_of
 from web import auth
 from web.firm import Firm
 from web.forms import fields_of, text_in
@@ -19,14 +19,13 @@ from web.visitor import CSRF_FIELD, ForeignForm, csrf_token_of, visitor_of
 
 CONFIRM = "/confirm-address"
 FORGOTTEN = "/forgotten-password"
-_LENGTH_MAX = 100  # of what a link holds
 
 
 async def keep_link(request: Request[Any, Any, Any], token: str, page: str) -> Response[Any]:
     """Who is signed in stays so. Nothing is used up."""
     firm: Firm = request.app.state.firm
     answer: Response[Any] = Redirect(page, status_code=303)
-    link = token[:_LENGTH_MAX]
+    link = digest_of(token)
     visitor = visitor_of(request)
     if visitor is None:
         answer.set_cookie(await auth.begin_session(firm, "", auth.session_id_in(firm, request), Signed(link=link)))

@@ -19,8 +19,8 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The content of a session. All instants are wall time, µs UTC.
 
     `factor`: it was begun with a second factor, or one was added in it. `proved_us`: when who sits there last proved who they are.
-    `waiting`: the person whose password was right and who has to show a factor; nobody is signed in yet. `link`: what a link of a mail
-    held. `challenge`: what a passkey has to sign until `challenge_until_us`.
+    `waiting`: the person whose password was right and who has to show a factor; nobody is signed in yet. `link`: the digest of what a
+    link of a mail held. `challenge`: what a passkey has to sign until `challenge_until_us`.
     """
 
     factor: bool = False

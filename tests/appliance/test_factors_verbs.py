@@ -14,7 +14,7 @@ from firm.facts import SecurityNoted
 from firm.kinds import body_of
 from storage.factors import Factors, Totp, written
 from storage.front import FrontFile
-from storage.links import LinkBook, Purpose
+from storage.links import LinkBook, Purpose, digest_of
 from storage.reader import LedgerReader
 from storage.secret_files import read_secrets
 from storage.sessions import SessionStore
@@ -81,7 +81,7 @@ def test_a_link_is_printed_whose_words_are_kept_nowhere(firm: Path, run: Run) ->
     assert link.startswith("http://127.0.0.1:")
     token = link.partition("/new-password?token=")[2]
     with closing(FrontFile.open(firm)) as front:
-        assert LinkBook(front).person_of(Purpose.PASSWORD, token, wall_us()) == "trader:1001"
+        assert LinkBook(front).person_of(Purpose.PASSWORD, digest_of(token), wall_us()) == "trader:1001"
     for file in firm.rglob("*"):
         assert not file.is_file() or token.encode() not in file.read_bytes()
     nobody = run("person", "reset-link", "nobody@trader.example", "--data-dir", firm)

@@ -51,11 +51,16 @@ class MailSink(socketserver.ThreadingTCPServer):
         self.signed_in: list[str] = []
         self.unknown: list[str] = []
         self.asked_for: list[str] = []
+        self.before: dict[str, Callable[[], None]] = {}  # what is done before a verb is answered, or a mail ("taken")
 
     @property
     def port(self) -> int:
         port: int = self.server_address[1]
         return port
+
+
+def _nothing() -> None:
+    pass
 
 
 class _Smtp(socketserver.BaseRequestHandler):
@@ -80,6 +85,7 @@ class _Smtp(socketserver.BaseRequestHandler):
     def _answer(self, line: str) -> bool:
         if not self.secured:
             self.said.append(line)
+        self.server.before.get(line.split()[0].upper(), _nothing)()
         match line.split()[0].upper():
             case "EHLO":
                 self._say(
@@ -101,6 +107,7 @@ class _Smtp(socketserver.BaseRequestHandler):
             case "DATA":
                 self._say("354 go on")
                 self.server.mails.append("".join(iter(lambda: self._line() + "\n", ".\n")))
+                self.server.before.get("taken", _nothing)()
                 self._say("250 taken")
             case "QUIT":
                 self._say("221 bye")

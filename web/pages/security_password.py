@@ -7,7 +7,7 @@ from litestar import Request, get, post
 from litestar.response import Redirect, Response
 
 from firm.commands import SecurityAct
-from storage.links import Purpose
+from storage.links import Purpose, digest_of
 from storage.people import Person
 from web import auth
 from web.arrivals import proven_again
@@ -68,7 +68,7 @@ async def new_password(request: Request[Any, Any, Any]) -> Response[Any]:
     firm: Firm = firm_of(request)
     token = request.query_params.get("token", "")
     if token:
-        session = await auth.begin_session(firm, "", auth.session_id_in(firm, request), Signed(link=token))
+        session = await auth.begin_session(firm, "", auth.session_id_in(firm, request), Signed(link=digest_of(token)))
         answer: Response[Any] = Redirect(RESET, status_code=303)
         answer.set_cookie(session)
         return answer
@@ -103,12 +103,12 @@ async def set_new_password(request: Request[Any, Any, Any]) -> Response[Any]:
     return answer
 
 
-async def _whose_link(firm: Firm, token: str) -> tuple[Person, Purpose] | None:
+async def _whose_link(firm: Firm, link: str) -> tuple[Person, Purpose] | None:
     """Whose it is, and whether it came by mail or from the console."""
 
     def found() -> tuple[Person, Purpose] | None:
         for purpose in (Purpose.PASSWORD, Purpose.PASSWORD_MAILED):
-            reference = firm.links.person_of(purpose, token, firm.wall_us()) if token else None
+            reference = firm.links.person_of(purpose, link, firm.wall_us()) if link else None
             person = auth.person_named(firm, reference) if reference else None
             if person is not None:
                 return person, purpose
