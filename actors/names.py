@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from firm.ids import id_text, parse_id
 
+COURIER = "courier"  # no desk: whoever carries what the settings have brought, as commands name it
 ENGINE = "engine"
 CATALOGUE = "catalogue"
 CALENDARS = "calendars"

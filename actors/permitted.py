@@ -7,7 +7,7 @@ from typing import Protocol
 
 from actors.desk import Desk
 from actors.enforcement_desk import EnforcementDesk
-from actors.names import STAFF, enforcement_desk, order_desk
+from actors.names import COURIER, STAFF, enforcement_desk, order_desk
 from actors.order_desk import OrderDesk
 from actors.staff_desk import StaffDesk
 from firm import commands as c
@@ -16,7 +16,6 @@ from firm.facts import Refusal, Refused
 from firm.permissions import CONSOLE, MEANS, Permission
 from firm.staff import NOBODY, Staff
 
-COURIER = "courier"  # carries what the settings have brought, and nothing else
 PORTAL = "portal"  # somebody who is not signed in
 TRADER = "trader:"
 
@@ -64,7 +63,7 @@ NEEDED: dict[type[c.Command], tuple[Permission, ...]] = {
 }
 """What a member of staff needs for a command: one of these."""
 
-_OF_COURIERS = frozenset({c.AdoptCalendar, c.AdoptMarketDays})
+_OF_COURIERS = frozenset({c.AdoptCalendar, c.AdoptMarketDays, c.EraseTrader})  # the last: the desk sees to whom
 _OF_THE_PORTAL = frozenset(
     {c.JoinFirm, c.ConfirmAddress, c.OweMail, c.ChangeAddress}
 )  # who holds a link is not signed in

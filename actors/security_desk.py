@@ -55,7 +55,7 @@ class SecurityDesk:
                 for letter in (Letter.ADDRESS_CHANGE_ASKED, Letter.CONFIRM_NEW_ADDRESS):
                     turn.record(MailOwed(person=message.person, letter=letter))
             case ChangeAddress():
-                turn.record(AddressChanged(person=message.person, sealed=message.sealed, before=message.before))
+                turn.record(AddressChanged(person=message.person, sealed=message.sealed))
             case MailReported():
                 told = {name: getattr(message, name) for name in MailEnded.__struct_fields__}
                 turn.record(MailEnded(**told))

@@ -17,7 +17,7 @@ from actors.messages import (
     RoomAnswered,
     RoomWanted,
 )
-from actors.names import account_desk, key_id, order_desk
+from actors.names import COURIER, account_desk, key_id, order_desk
 from actors.trader_accounts import HeldAccount, OnOrder, account_opened, known_accounts, on_order, platforms_of
 from actors.trader_looks import look
 from actors.trader_room import NoRoom, why_no_room
@@ -184,6 +184,10 @@ class TraderDesk:
             return Refused(refusal=Refusal.UNKNOWN_TRADER, detail="no trader has this id")
         if not 0 < len(asked.why.strip()) <= ERASURE_WORDS_MAX:
             return Refused(refusal=Refusal.REASON_MISSING, detail="an erasure needs its reason")
+        if asked.by == COURIER and not self.state.unconfirmed:
+            return Refused(
+                refusal=Refusal.NOT_PERMITTED, detail="this trader confirmed their address: people forget them"
+            )
         if running := self.counted:
             return Refused(refusal=Refusal.ACCOUNTS_RUN, detail=f"{running} accounts run or are on order")
         held = {each.klass for each in asked.classes}

@@ -6,9 +6,12 @@ from collections.abc import Awaitable, Callable
 import anyio
 from anyio import to_thread
 
+from actors.arrival import Overloaded
 from appliance.assembly import Machine
 from appliance.clock import wall_us
+from appliance.never_confirmed import NeverConfirmed
 from appliance.retention import let_go
+from appliance.seam import why_it_failed
 from appliance.space import MB, SPARE_SHARE
 from firm.instant import DAY_US
 from storage.errors import FrontRefused
@@ -24,6 +27,7 @@ _LOG = logging.getLogger("evenhand.appliance")
 async def keep_house(machine: Machine) -> None:
     """Now and then, a little at a time; the ledger's writer does its part between two batches."""
     sealing, letting_go = Errand("prices of days gone by were not sealed"), Errand("what is old was not let go")
+    forsaken = NeverConfirmed(machine)
     while True:
         await anyio.sleep(LOOK_EVERY_S)
         if machine.runner.held:
@@ -32,6 +36,8 @@ async def keep_house(machine: Machine) -> None:
         await to_thread.run_sync(_forget_ended_sessions, machine)
         machine.runner.between_batches(Ledger.drop_sealed_frames)
         await letting_go.run(lambda: let_go(machine))
+        if why := await why_it_failed(forsaken.forget, Overloaded):
+            _LOG.error("who never confirmed their mail address was not forgotten, which is tried again: %s", why)
 
 
 class Errand:

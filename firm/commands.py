@@ -1,14 +1,15 @@
 """Commands: what a person (or a script in a person's name) asks the firm to do. Imperative; each says who, and where it matters why.
 
 `by` is a pseudonymous reference: "staff:<id>", "trader:<id>", "console", "courier" for what the settings have brought, or "portal" for
-somebody at the pages who is not signed in. Personal data is sealed in the vault at the border; a command carries only its commitment. Ids
-that a command creates were drawn at the border. The answer is a fact, or `Refused`.
+whoever is not signed in. Personal data is sealed in the vault at the border; a command carries only its commitment. Ids that it creates
+were drawn at the border. The answer is a fact, or `Refused`.
 """
 
 from enum import StrEnum
 
 import msgspec
 
+from firm.accepted import AcceptedText
 from firm.inputs import Input
 from firm.letters import Letter
 from firm.market_days import MarketDays
@@ -188,18 +189,8 @@ class RegisterTrader(Command, frozen=True, kw_only=True):
     sealed: str
 
 
-class AcceptedText(msgspec.Struct, frozen=True):
-    """A legal page that somebody accepted. `address`: where it was shown; `sha256`: of its text there, "" where it is not ours."""
-
-    name: str
-    address: str
-    sha256: str
-
-
 class JoinFirm(Command, frozen=True, kw_only=True):
-    """Somebody signs up as a trader by themselves; name, mail and credentials are in the vault behind `sealed`, and behind `residence`
-    the country where they live and the language that they read.
-    """
+    """Somebody signs up by themselves. In the vault: name, mail, credentials (`sealed`), country and language (`residence`)."""
 
     trader: int
     sealed: str
@@ -228,11 +219,10 @@ class AskAddressChange(Command, frozen=True, kw_only=True):
 
 
 class ChangeAddress(Command, frozen=True, kw_only=True):
-    """The address was confirmed: `sealed` commits to who they are with it, `before` to who they were."""
+    """The address was confirmed: `sealed` commits to who they are with it."""
 
     person: str
     sealed: str
-    before: str
 
 
 class EraseTrader(Command, frozen=True, kw_only=True):
@@ -401,6 +391,8 @@ class CloseIncident(Command, frozen=True, kw_only=True):
     conclusion: str
 
 
+_OfAddresses = JoinFirm | ConfirmAddress | OweMail | AskAddressChange | ChangeAddress
+
 Commanded = (
     EnrolBridge
     | RevokeBridge
@@ -416,11 +408,7 @@ Commanded = (
     | RevokeApiKey
     | NoteSecurity
     | RegisterTrader
-    | JoinFirm
-    | ConfirmAddress
-    | OweMail
-    | AskAddressChange
-    | ChangeAddress
+    | _OfAddresses
     | EraseTrader
     | PublishProgram
     | RetireProgram

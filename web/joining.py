@@ -13,7 +13,8 @@ import msgspec
 
 from actors.arrival import Held, Overloaded
 from actors.permitted import PORTAL
-from firm.commands import AcceptedText, JoinFirm, OweMail
+from firm.accepted import AcceptedText
+from firm.commands import JoinFirm, OweMail
 from firm.facts import TraderJoined
 from firm.ids import ID_BITS
 from firm.instant import DAY_US, HOUR_US

@@ -1,6 +1,7 @@
 """Facts of the firm's people and bridges: who may act, and what may connect."""
 
-from firm.commands import AcceptedText, BridgeMode, SecurityAct
+from firm.accepted import AcceptedText
+from firm.commands import BridgeMode, SecurityAct
 from firm.facts.fact import Fact
 from firm.letters import Letter, MailEnd
 from firm.permissions import Scope
@@ -159,7 +160,6 @@ class AddressChanged(Fact, frozen=True, kw_only=True):
 
     person: str
     sealed: str
-    before: str
 
 
 class ErasureOrdered(Fact, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Mails: what is owed to people and has not ended: the outbox. Whom, and what about; their addresses are in the vault.
+"""Mails: what is owed to people and has not ended, the outbox, and who has not confirmed their address. The addresses are in the vault.
 
 A mail is numbered by the row that owes it. Who is to be forgotten is owed nothing any more, and neither is anybody after a restore: which
 of the mails of before went out nobody knows, and those that matter can be asked for again.
@@ -11,7 +11,7 @@ import apsw
 import msgspec
 
 from firm.commands import SecurityAct
-from firm.facts import ErasureOrdered, MailEnded, MailOwed, SecurityNoted
+from firm.facts import AddressConfirmed, ErasureOrdered, MailEnded, MailOwed, SecurityNoted, TraderJoined
 from firm.inputs import LedgerForked
 from firm.instant import DAY_US
 from firm.kinds import Body
@@ -27,6 +27,8 @@ SCHEMA = """
 CREATE TABLE rm_mail (
     seq INTEGER PRIMARY KEY, person TEXT NOT NULL, letter TEXT NOT NULL, owed_us INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE rm_unconfirmed (trader INTEGER PRIMARY KEY, joined_us INTEGER NOT NULL) STRICT;
+CREATE INDEX rm_unconfirmed_age ON rm_unconfirmed (joined_us);
 CREATE INDEX rm_mail_person ON rm_mail (person, seq);
 """
 
@@ -53,7 +55,9 @@ class Mails:
     name = "mails"
     version = 1
     schema = SCHEMA
-    kinds = kinds_of(MailOwed, MailEnded, SecurityNoted, ErasureOrdered, LedgerForked)
+    kinds = kinds_of(
+        MailOwed, MailEnded, SecurityNoted, ErasureOrdered, LedgerForked, TraderJoined, AddressConfirmed
+    )  # fmt: skip
 
     def project(self, connection: apsw.Connection, rows: Sequence[tuple[Row, Body]]) -> None:
         for row, body in rows:
@@ -67,6 +71,12 @@ class Mails:
                 case ErasureOrdered():
                     person = reference("trader", body.trader)
                     connection.execute("DELETE FROM rm_mail WHERE person = ?", (person,))
+                    connection.execute("DELETE FROM rm_unconfirmed WHERE trader = ?", (body.trader,))
+                case TraderJoined():
+                    row_of = (body.trader, row.happened_us)
+                    connection.execute("INSERT INTO rm_unconfirmed (trader, joined_us) VALUES (?, ?)", row_of)
+                case AddressConfirmed():
+                    connection.execute("DELETE FROM rm_unconfirmed WHERE trader = ?", (body.trader,))
                 case LedgerForked():
                     connection.execute("DELETE FROM rm_mail")
                 case _:
@@ -107,3 +117,9 @@ def mails_waiting(connection: apsw.Connection) -> tuple[int, int]:
     row = connection.execute("SELECT count(*), coalesce(min(owed_us), 0) FROM rm_mail").fetchone()
     assert row is not None
     return int(row[0]), int(row[1])
+
+
+def unconfirmed_since(connection: apsw.Connection, before_us: int, limit: int) -> list[int]:
+    """Traders who signed up before that instant and have not confirmed their address, the longest ago first."""
+    sql = "SELECT trader FROM rm_unconfirmed WHERE joined_us < ? ORDER BY joined_us, trader LIMIT ?"
+    return [int(trader) for (trader,) in connection.execute(sql, (before_us, limit))]

@@ -83,7 +83,7 @@ def commands(by: str) -> list[c.Command]:
         c.ConfirmAddress(by=by, trader=7),
         c.OweMail(by=by, person="trader:7", letter=Letter.DEVICE_NEW),
         c.AskAddressChange(by=by, person="trader:7", sealed=""),
-        c.ChangeAddress(by=by, person="trader:7", sealed="", before=""),
+        c.ChangeAddress(by=by, person="trader:7", sealed=""),
     ]
 
 
@@ -131,7 +131,7 @@ def test_a_role_asks_for_what_it_holds_and_for_nothing_else(sold, role):
     ("by", "asks"),
     [
         ("console", set(get_args(c.Commanded))),
-        ("courier", {c.AdoptCalendar, c.AdoptMarketDays}),
+        ("courier", {c.AdoptCalendar, c.AdoptMarketDays, c.EraseTrader}),
         ("portal", {c.JoinFirm, c.ConfirmAddress, c.OweMail, c.ChangeAddress}),
         ("trader:7", {c.PlaceOrder, c.EraseTrader, c.NoteSecurity, c.OweMail, c.AskAddressChange}),
         ("trader:8", set()),

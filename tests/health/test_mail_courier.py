@@ -14,12 +14,24 @@ import msgspec
 import pytest
 
 from appliance.alarms.notice import Alarm, Saying
+from appliance.erasing import forget
 from appliance.mail_check import check_mail
 from appliance.mail_courier import MailCourier
 from appliance.mail_settings import PeopleMailSettings
+from appliance.never_confirmed import KEPT_US, NeverConfirmed
 from appliance.post import mail_courier
 from appliance.smtp import MailTls
-from firm.commands import AskAddressChange, EraseTrader, JoinFirm, NoteSecurity, OweMail, RegisterTrader, SecurityAct
+from firm.commands import (
+    AskAddressChange,
+    ConfirmAddress,
+    EraseTrader,
+    JoinFirm,
+    NoteSecurity,
+    OweMail,
+    RegisterTrader,
+    SecurityAct,
+)
+from firm.facts import Refusal
 from firm.inputs import ClockTicked, MailReported
 from firm.instant import HOUR_US, SECOND_US
 from firm.letters import Letter, MailEnd
@@ -282,3 +294,30 @@ async def test_what_nobody_sends_does_not_pile_up(post: Any) -> None:
         )
     with LedgerReader(post.shop.directory) as reader, reader.connection() as book:
         assert book.execute("SELECT count(*) FROM rm_mail").fetchone() == (8,)
+
+
+async def test_who_never_confirms_is_forgotten_after_two_weeks_and_nobody_else(post: Any, monkeypatch: Any) -> None:
+    shop, machine = post.shop, post.shop.machine
+    asked: list[Any] = []
+
+    async def ask(command: Any) -> Any:
+        asked.append(command)
+        return shop.put(command)
+
+    monkeypatch.setattr(machine, "ask", ask)
+    for number, mail in ((post.eve, CANARY), (post.ben, BEN_MAIL)):
+        post.join(number, mail)
+    shop.put(ConfirmAddress(by="portal", trader=post.ben))
+    errand = NeverConfirmed(machine)
+    await errand.forget()
+    assert asked == []
+    shop.now_us += KEPT_US + 1
+    shop.put(ClockTicked(at_us=shop.now_us))
+    await errand.forget()
+    await errand.forget()
+    assert post.eve in [each.trader for each in asked]
+    assert post.ben not in [each.trader for each in asked]
+    forget(machine)
+    assert (machine.vault.find_by_mail(CANARY), machine.vault.find_by_mail(BEN_MAIL) is None) == (None, False)
+    others = EraseTrader(by="courier", trader=post.ben, why="a courier's mistake", classes=destructions(shop.now_us))
+    assert [fact.refusal for _, fact in shop.put(others).facts] == [Refusal.NOT_PERMITTED]

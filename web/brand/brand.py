@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
 
-from firm.commands import AcceptedText
+from firm.accepted import AcceptedText
 from firm.sentences.languages import Language
 from web.brand.letters import Letters
 from web.brand.pictures import Picture

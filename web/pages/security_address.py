@@ -94,7 +94,7 @@ async def _change(request: Request[Any, Any, Any], person: Person, wanted: str) 
     if moved is None:
         return False
     before, after = moved
-    command = ChangeAddress(by=PORTAL, person=person.reference, sealed=after, before=before)
+    command = ChangeAddress(by=PORTAL, person=person.reference, sealed=after)
     # However late the answer is: half a change would be told by nobody.
     try:
         answer = await firm.ask(command)
