@@ -227,9 +227,11 @@ class Vault:
 
     def unchange_mail(self, commitment: str) -> None:
         """Whoever is known by this value since `change_mail` is known by the one of before."""
-        with self._in_use(), self._connection:
-            put_back(self._connection, self._keys, self._mail_index, [bytes_of(commitment)])
-            swept(self._connection, [bytes_of(commitment)])
+        with self._in_use():
+            with self._connection:
+                put_back(self._connection, self._keys, self._mail_index, [bytes_of(commitment)])
+                swept(self._connection, [bytes_of(commitment)])
+            erase_traces(self._connection)
 
     def factors(self, person: str) -> bytes | None:
         """What a person proves who they are with, beside the password; None: nothing, or it was erased."""

@@ -99,7 +99,7 @@ def test_a_new_firm_is_well(firm: FirmDirectory) -> None:
     findings = run_doctor(firm.path)
     # But for its copies: nobody has said yet where they go.
     assert [finding.check for finding in findings if finding.level is not Level.OK] == ["copies"]
-    assert len(findings) == 22
+    assert len(findings) == 23
     assert worst(findings) is Level.WARNING
 
 

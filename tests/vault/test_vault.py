@@ -22,6 +22,7 @@ from storage.sealing import SealBroken, bound_to, draw_key, sealed, unsealed
 from storage.secret_files import Secrets
 from storage.sqlite_file import FileRefused, TracesRemain
 from storage.vault import VALUE_BYTES_MAX, Vault
+from storage.vault_people import owners
 
 ADA, BEN = "trader:1", "trader:2"
 HASH = "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA"
@@ -395,10 +396,10 @@ def test_many_values_are_sealed_in_one_transaction(vault: Vault) -> None:
 
 
 def test_of_values_that_are_sealed_together_all_are_kept_or_none(vault: Vault) -> None:
-    before = vault._owners()
+    before = owners(vault._connection)
     with pytest.raises(ValueError, match="too large for the vault"):
         vault.seal_all(ADA, "document", [b"small", bytes(VALUE_BYTES_MAX + 1)])
-    assert vault._owners() == before
+    assert owners(vault._connection) == before
 
 
 @pytest.mark.parametrize(

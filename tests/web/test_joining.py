@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,9 +19,10 @@ from storage.people import RESIDENCE
 from storage.readmodels.mails import owed_mails
 from storage.readmodels.seals import all_seals, is_sealed, only_seal
 from web import password_desk
-from web.app import create_app
+from web.app import create_app, policies
 from web.brand.brand import Brand, LegalPage
 from web.brand.prose import markdown
+from web.visitor import Policy, csrf_token_of
 
 ADA = "ada@example.org"
 EVE = "eve-canary-4417@example.org"
@@ -161,6 +163,23 @@ async def test_nothing_is_open_before_the_address_is_confirmed_and_then_everythi
     assert (await eve.send_form("/confirm-address")).headers["location"] == "/"
     assert (await eve.get("/accounts")).status_code == 200
     assert (await eve.send_form("/confirm-address")).status_code == 422
+
+
+async def test_who_has_not_confirmed_opens_no_route_at_all(firm, shop, shop_app, browse):
+    person = await joined(shop, browse)
+    client = browse()
+    client.cookies.set("evenhand", shop.session_of(person))
+    client.token = csrf_token_of(shop.session_of(person))
+    closed = []
+    for path, method, policy in policies(shop_app):
+        if policy not in (Policy.SIGNED_IN, Policy.TRADER, Policy.TRADER_OWN) or path == "/confirm-address/mails":
+            continue
+        place = re.sub(r"\{[^}]*\}", "1", path)
+        answer = await (client.get(place) if method == "GET" else client.send_form(place))
+        led = (answer.status_code, answer.headers.get("location")) == (303, "/confirm-address")
+        assert led or answer.status_code in (403, 404), (method, path, answer.status_code)
+        closed += [path] if led else []
+    assert {"/accounts", "/security", "/my-data", "/security/totp", "/security/address"} <= set(closed)
 
 
 async def test_a_look_at_a_link_uses_nothing_and_another_person_cannot_use_it(firm, shop, browse, play):
