@@ -1,5 +1,6 @@
 """The shell: its words in six languages, its ways for whom they are open, the reader's choice, and what is told after a form."""
 
+import hashlib
 import re
 from pathlib import Path
 from typing import Any
@@ -122,15 +123,16 @@ def test_ways_have_words_and_keys_of_their_own() -> None:
 async def test_the_palette_and_its_page_show_what_a_reader_may_open_and_no_more(
     come_in: Any, stage: Any, play: Any
 ) -> None:
-    auditor = come_in(f"staff:{stage.employ('reader', 'auditor')}")
-    for page in ((await auditor.get("/find")).text, (await come_in(f"staff:{play.OMAR}").get("/find")).text):
-        offered = set(re.findall(r'data-href="([^"]+)"', page))
-        assert offered == {
-            each for each in re.findall(r'<a href="(/[^"]+)">', page.partition("<main")[2]) if each in offered
-        }
-        assert ("/staff/drafts/form" in offered) is ("Omar Haddad" in page)
-        for each in offered if "Omar Haddad" not in page else ():
-            assert (await auditor.get(each)).status_code == 200, each
+    auditor, omar = come_in(f"staff:{stage.employ('reader', 'auditor')}"), come_in(f"staff:{play.OMAR}")
+    for client, drafts in ((auditor, False), (omar, True)):
+        palette = (await client.get("/find", headers={"hx-request": "true"})).text
+        offered = re.findall(r'data-href="([^"]+)"', palette)
+        page = (await client.get("/find")).text.partition("<main")[2].partition("</main>")[0]
+        assert sorted(re.findall(r'<li><a href="([^"]+)">', page)) == sorted(offered)
+        assert ("/staff/drafts/form" in offered) is drafts
+        assert palette.strip().startswith("<dialog")
+        for each in () if drafts else offered:
+            assert (await client.get(each, follow_redirects=True)).status_code == 200, each
 
 
 # --- the reader's language ---
@@ -212,3 +214,16 @@ def test_what_moves_stands_still_for_whoever_asked_for_it() -> None:
     css = CSS.read_text(encoding="utf-8")
     assert "@media (prefers-reduced-motion: reduce)" in css
     assert ":focus-visible { outline: 2px" in css
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [Path(web.__file__).parent / "static" / "vendor", Path(__file__).parent / "vendor"],
+    ids=["pages", "tests"],
+)
+def test_what_others_made_is_what_was_taken(listed: Path) -> None:
+    sums = dict(re.findall(r"^([0-9a-f]{64})  (\S+)$", (listed / "VENDORED.md").read_text("utf-8"), flags=re.MULTILINE))
+    files = {path for path in listed.rglob("*") if path.is_file()} - {listed / "VENDORED.md"}
+    assert {listed / name for name in sums.values()} == files
+    for digest, name in sums.items():
+        assert hashlib.sha256((listed / name).read_bytes()).hexdigest() == digest, name
