@@ -32,8 +32,8 @@ async def choose_language(request: Request[Any, Any, Any]) -> Redirect:
 
 @get("/find", policy=Policy.SIGNED_IN)
 async def find(request: Request[Any, Any, Any]) -> Response[str]:
-    """The palette, as a page."""
-    return page(request, "find.html")
+    """The palette: a dialog where scripts ask for it, else a page that leads to the same."""
+    return page(request, "find.html", block="palette")
 
 
 @get("/keys", policy=Policy.SIGNED_IN)

@@ -14,6 +14,7 @@ from web.account_view import account_view
 from web.asking import ask
 from web.forms import Wrong, fields_of, read_why, refused_in
 from web.pages.staff_account import account_for_staff
+from web.shell.toasts import told
 from web.visitor import firm_of, may, read_id, signed_in
 
 
@@ -30,7 +31,7 @@ async def staff_advance(request: Request[Any, Any, Any], account: FromPath[str])
     refusal = refused_in((await ask(request, command)).facts)
     if refusal is not None:
         return await account_for_staff(request, number, advance=Wrong({"": refusal}, {"why": why}))
-    return Redirect(f"/staff/accounts/{id_text(number)}", status_code=303)
+    return told(request, Redirect(f"/staff/accounts/{id_text(number)}", status_code=303), "sent")
 
 
 ROUTES = (staff_advance,)

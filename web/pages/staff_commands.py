@@ -15,6 +15,7 @@ from web.bounds import COMMANDS_PER_PAGE
 from web.forms import Wrong, fields_of, read_settlement, refused_in
 from web.lists_asked import read_before
 from web.render import page
+from web.shell.toasts import told
 from web.visitor import firm_of, may, signed_in
 
 SHOWN = ("", "open", *(state.value for state in CommandState), WITHHELD)
@@ -36,7 +37,7 @@ async def staff_settle(request: Request[Any, Any, Any], bridge: FromPath[str], c
     refusal = refused_in((await ask(request, settled)).facts)
     if refusal is not None:
         return await _commands(request, 422, command, Wrong({"": refusal}, {"why": why}))
-    return Redirect("/staff/commands", status_code=303)
+    return told(request, Redirect("/staff/commands", status_code=303), "sent")
 
 
 async def _commands(request: Request[Any, Any, Any], status: int, command: str, wrong: Wrong | None) -> Response[str]:

@@ -16,6 +16,7 @@ from web.asking import ask
 from web.forms import Wrong, fields_of, read_switch, read_why, refused_in
 from web.people import staff_names
 from web.render import page
+from web.shell.toasts import told
 from web.visitor import firm_of, may, signed_in
 
 HISTORY_SHOWN = 50
@@ -55,7 +56,7 @@ async def _act(request: Request[Any, Any, Any], control: str, command_for: Any) 
     refusal = refused_in((await ask(request, command)).facts)
     if refusal is not None:
         return await _controls(request, 422, control, Wrong({"": refusal}, {"why": why}))
-    return Redirect("/staff/controls", status_code=303)
+    return told(request, Redirect("/staff/controls", status_code=303), "sent")
 
 
 async def _controls(request: Request[Any, Any, Any], status: int, control: str, wrong: Wrong | None) -> Response[str]:

@@ -16,6 +16,7 @@ from web.forms import Wrong, fields_of, read_review, refused_in
 from web.lists_asked import read_before
 from web.pages.decision import NOTHING_KEPT, evidence_file, evidence_since_kept, kept_again_file
 from web.render import page
+from web.shell.toasts import told
 from web.visitor import firm_of, may, signed_in
 
 NOTHING_WRONG = Wrong({}, {"outcome": "", "why": ""})
@@ -51,7 +52,7 @@ async def staff_review(request: Request[Any, Any, Any], decision: FromPath[int])
     command = ReviewVerdict(by=by, account=line.account, decision=decision, outcome=asked.outcome, why=asked.why)
     refusal = refused_in((await ask(request, command)).facts)
     if refusal is None:
-        return Redirect(f"/staff/decisions/{decision}", status_code=303)
+        return told(request, Redirect(f"/staff/decisions/{decision}", status_code=303), "sent")
     wrong = Wrong({"": refusal}, {"outcome": asked.outcome.value, "why": asked.why})
     return await _decision(request, decision, review=wrong)
 

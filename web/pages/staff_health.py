@@ -13,6 +13,7 @@ from web.firm import Firm
 from web.forms import Wrong, fields_of, read_why, refused_in
 from web.pages.account import event_stream
 from web.render import page
+from web.shell.toasts import told
 from web.sse import Parts
 from web.visitor import firm_of, may, signed_in
 
@@ -43,7 +44,7 @@ async def staff_resume_desk(request: Request[Any, Any, Any], kind: FromPath[str]
     refusal = refused_in(decided.facts)
     if refusal is not None:
         return _health(request, 422, Wrong({"": refusal}, {"why": why}))
-    return Redirect("/staff/health", status_code=303)
+    return told(request, Redirect("/staff/health", status_code=303), "sent")
 
 
 def _health(request: Request[Any, Any, Any], status: int, wrong: Wrong | None) -> Response[str]:

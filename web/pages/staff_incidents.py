@@ -28,6 +28,7 @@ from web.forms import Wrong, fields_of, read_why, refused_in, text_in
 from web.incident_asked import granting, read_said
 from web.people import staff_names
 from web.render import page
+from web.shell.toasts import told
 from web.visitor import firm_of, may, read_id, signed_in
 
 NOTHING_WRONG = Wrong({}, {})
@@ -64,9 +65,9 @@ async def staff_extend_all(request: Request[Any, Any, Any], incident: FromPath[i
         if no is not None:
             refused.append(no)
     if refused:
-        told = f"{len(refused)} of {len(left)} could not be granted: {refused[0]}"
-        return await _incident(request, incident, Wrong({"": told}, {"why": why}), "extensions")
-    return Redirect(f"/staff/incidents/{incident}#accounts", status_code=303)
+        why_not = f"{len(refused)} of {len(left)} could not be granted: {refused[0]}"
+        return await _incident(request, incident, Wrong({"": why_not}, {"why": why}), "extensions")
+    return told(request, Redirect(f"/staff/incidents/{incident}#accounts", status_code=303), "sent")
 
 
 @post(
@@ -88,7 +89,7 @@ async def staff_grant(
     no = refused_in((await ask(request, command)).facts)
     if no is not None:
         return await _incident(request, incident, Wrong({"": no}, {"why": why}), account)
-    return Redirect(f"/staff/incidents/{incident}#accounts", status_code=303)
+    return told(request, Redirect(f"/staff/incidents/{incident}#accounts", status_code=303), "sent")
 
 
 @post("/staff/incidents/{incident:int}/note", policy=may(Permission.WRITE_INCIDENTS))
@@ -127,7 +128,7 @@ async def _said(request: Request[Any, Any, Any], incident: int, kind: str) -> Re
     no = refused_in((await ask(request, said)).facts)
     if no is not None:
         return await _incident(request, incident, Wrong({"": no}, {}), kind)
-    return Redirect(f"/staff/incidents/{incident}", status_code=303)
+    return told(request, Redirect(f"/staff/incidents/{incident}", status_code=303), "sent")
 
 
 async def _has_extensions(request: Request[Any, Any, Any], incident: int) -> bool:

@@ -18,6 +18,7 @@ from web.kept_drafts import BESIDE, carried_of, keep, kept_draft, typed_in, type
 from web.pages.staff_builder import builder, checked_form, form_of_text
 from web.pages.staff_drafts import editor, enrolled, preview
 from web.program_draft import Draft, carried_in, checked, text_of
+from web.shell.toasts import told
 from web.visitor import firm_of, may, signed_in
 
 _AS = "as"
@@ -46,7 +47,9 @@ async def staff_keep(request: Request[Any, Any, Any]) -> Response[Any]:
         return await builder(request, typed_in(fields), carried, wrong=kept)
     before, read = carried_in(fields).draft, text_in(fields, _AS) == _READ
     asked = ({_AS: _READ} if read else {}) | ({BESIDE: "yes"} if before not in ("", kept.draft) else {})
-    return Redirect(f"/staff/drafts/kept/{kept.draft}", status_code=303, query_params=asked or None)
+    return told(
+        request, Redirect(f"/staff/drafts/kept/{kept.draft}", status_code=303, query_params=asked or None), "saved"
+    )
 
 
 @post("/staff/drafts/kept/{draft:str}/deletion", policy=may(Permission.DRAFT_PROGRAMS))
@@ -57,7 +60,7 @@ async def staff_delete_draft(request: Request[Any, Any, Any], draft: FromPath[st
     if found.line.person != visitor.reference and visitor.role != "owner":
         raise PermissionDeniedException("this draft is somebody else’s: they delete it, or an owner does")
     await anyio.to_thread.run_sync(firm.drafts.delete, draft)
-    return Redirect("/staff/programs#drafts-title", status_code=303)
+    return told(request, Redirect("/staff/programs#drafts-title", status_code=303), "removed")
 
 
 async def _of_text(request: Request[Any, Any, Any], found: KeptDraft, way: str) -> Response[str]:

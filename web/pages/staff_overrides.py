@@ -16,6 +16,7 @@ from web.asking import ask
 from web.forms import Wrong, fields_of, read_agreement, read_exception, refused_in
 from web.override_view import waiting_for_agreement
 from web.pages.staff_account import account_for_staff
+from web.shell.toasts import told
 from web.visitor import firm_of, may, read_id, signed_in
 
 
@@ -57,7 +58,7 @@ async def _ask(request: Request[Any, Any, Any], command: GrantOverride, typed: d
     if refusal is not None:
         detail = next(fact.detail for _, fact in facts if isinstance(fact, Refused))
         return await account_for_staff(request, command.account, Wrong({"": f"{refusal} In detail: {detail}."}, typed))
-    return Redirect(f"/staff/accounts/{id_text(command.account)}#exceptions", status_code=303)
+    return told(request, Redirect(f"/staff/accounts/{id_text(command.account)}#exceptions", status_code=303), "sent")
 
 
 ROUTES = (staff_override, staff_agree)

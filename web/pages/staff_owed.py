@@ -17,6 +17,7 @@ from web.asking import ask
 from web.bounds import ORDERED_AT_ONCE_MAX
 from web.forms import Wrong, refusal_in
 from web.render import page
+from web.shell.toasts import told
 from web.visitor import firm_of, may, read_id, signed_in
 
 
@@ -39,7 +40,7 @@ async def staff_order_all(request: Request[Any, Any, Any]) -> Response[Any]:
             refused = refusal
     if refused is not None:
         return await _owed(request, 422, refused)
-    return Redirect("/staff/owed", status_code=303)
+    return told(request, Redirect("/staff/owed", status_code=303), "sent")
 
 
 @post("/staff/accounts/{account:str}/orders", policy=may(Permission.ORDER_ENFORCEMENT))
@@ -51,7 +52,7 @@ async def staff_order(request: Request[Any, Any, Any], account: FromPath[str]) -
     refusal = Refusal.NOTHING_OWED if owed is None else await _order(request, owed)
     if refusal is not None:
         return await _owed(request, 422, refusal)
-    return Redirect(f"/staff/accounts/{id_text(number)}", status_code=303)
+    return told(request, Redirect(f"/staff/accounts/{id_text(number)}", status_code=303), "sent")
 
 
 async def _order(request: Request[Any, Any, Any], owed: LiveOwed) -> Refusal | None:

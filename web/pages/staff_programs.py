@@ -30,6 +30,7 @@ from web.languages import NAMES, RIGHT_TO_LEFT, headings, language_of
 from web.people import staff_names
 from web.render import page
 from web.rules_told import accounts_told, program_told
+from web.shell.toasts import told
 from web.visitor import firm_of, may, signed_in
 
 
@@ -81,7 +82,7 @@ async def staff_retire(request: Request[Any, Any, Any], version: FromPath[int]) 
     refusal = refused_in((await ask(request, command)).facts)
     if refusal is not None:
         return await _program(request, shelf, Wrong({"": refusal}, {"why": why}))
-    return Redirect(f"/staff/programs/{version}", status_code=303)
+    return told(request, Redirect(f"/staff/programs/{version}", status_code=303), "sent")
 
 
 async def _shelf(request: Request[Any, Any, Any], version: int) -> Shelf:

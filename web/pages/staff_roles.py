@@ -13,6 +13,7 @@ from firm.staff import why_not_define
 from web.forms import Wrong, fields_of, read_why, text_in
 from web.pages.staff_team import refused
 from web.render import page
+from web.shell.toasts import told
 from web.team_view import Preview, beyond_scope, columns, is_preview, preview_of_role, read_permissions
 from web.visitor import firm_of, may, signed_in
 
@@ -43,7 +44,7 @@ async def staff_define_role(request: Request[Any, Any, Any]) -> Response[Any]:
     said = await refused(request, DefineRole(by=by, role=role, permissions=named, why=why))
     if said is not None:
         return _roles(request, typed, ticked, Wrong({"": said}, typed))
-    return Redirect(f"/staff/roles?role={role}#own", status_code=303)
+    return told(request, Redirect(f"/staff/roles?role={role}#own", status_code=303), "sent")
 
 
 @post("/staff/roles/{role:str}/retirement", policy=may(Permission.MANAGE_ROLES), fresh=True)
@@ -58,7 +59,7 @@ async def staff_retire_role(request: Request[Any, Any, Any], role: FromPath[str]
     if no is not None:
         typed = {"role": role, "why": text_in(fields, "why")}
         return _roles(request, typed, firm_of(request).live.staff().of_role(role), Wrong({"": no}, typed))
-    return Redirect("/staff/roles", status_code=303)
+    return told(request, Redirect("/staff/roles", status_code=303), "sent")
 
 
 def _roles(

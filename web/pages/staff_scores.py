@@ -12,6 +12,7 @@ from firm.permissions import Permission
 from web.asking import ask
 from web.forms import Wrong, fields_of, read_score, refused_in
 from web.pages.staff_account import NOTHING_ASKED, account_for_staff
+from web.shell.toasts import told
 from web.visitor import may, read_id, signed_in
 
 
@@ -26,7 +27,7 @@ async def staff_score(request: Request[Any, Any, Any], account: FromPath[str]) -
     refusal = refused_in((await ask(request, command)).facts)
     if refusal is not None:
         return await account_for_staff(request, number, NOTHING_ASKED, score=Wrong({"": refusal}, said.typed))
-    return Redirect(f"/staff/accounts/{id_text(number)}#score", status_code=303)
+    return told(request, Redirect(f"/staff/accounts/{id_text(number)}#score", status_code=303), "sent")
 
 
 ROUTES = (staff_score,)

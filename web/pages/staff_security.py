@@ -19,6 +19,7 @@ from web.firm import Firm
 from web.forms import Wrong, fields_of, read_why
 from web.notes import note, require_taking
 from web.render import page
+from web.shell.toasts import told
 from web.visitor import firm_of, may, signed_in
 
 STAFF_SECURITY = "/staff/security"
@@ -55,7 +56,7 @@ async def staff_reset_factors(request: Request[Any, Any, Any], member: FromPath[
     if not await anyio.to_thread.run_sync(reset_factors, firm, person):
         raise NotFoundException("there is no such member of staff")
     await note(request, person, SecurityAct.FACTORS_RESET, by=visitor.reference, why=why)
-    return Redirect(STAFF_SECURITY, status_code=303)
+    return told(request, Redirect(STAFF_SECURITY, status_code=303), "sent")
 
 
 def reset_factors(firm: Firm, person: str) -> bool:

@@ -22,6 +22,7 @@ from web.bounds import STAFF_ACTS_SHOWN
 from web.forms import Wrong, fields_of, read_why, text_in
 from web.people import staff_names
 from web.render import page
+from web.shell.toasts import told
 from web.team_view import (
     Preview,
     act_words,
@@ -109,7 +110,7 @@ async def _asked(request: Request[Any, Any, Any], number: int, form: str, comman
     no = await refused(request, command_for(why))
     if no is not None:
         return await _member(request, number, form, Wrong({"": no}, _typed(fields)))
-    return Redirect(f"/staff/team/{id_text(number)}", status_code=303)
+    return told(request, Redirect(f"/staff/team/{id_text(number)}", status_code=303), "sent")
 
 
 async def refused(request: Request[Any, Any, Any], command: Command) -> str | None:

@@ -55,6 +55,7 @@ STAFF = (
     Way(name="owed", href="/staff/owed", permission=P.SEE_COMMANDS, listed=False),
     Way(name="calendars", href="/staff/calendars", permission=P.SEE_CALENDARS, listed=False),
     Way(name="roles", href="/staff/roles", permission=P.SEE_STAFF, listed=False),
+    Way(name="api_keys", href="/staff/api-keys", permission=P.SEE_STAFF, listed=False),
     Way(name="factors", href="/staff/security", permission=P.SEE_STAFF, listed=False),
     Way(name="components", href="/staff/components", permission=P.SEE_HEALTH, listed=False),
     Way(name="draft", href="/staff/drafts/form", permission=P.DRAFT_PROGRAMS, listed=False, verb=True),

@@ -1,48 +1,42 @@
-// The shell: the palette (Ctrl+K, ⌘K), and toasts that are said aloud and can be dismissed. Without it there is a page for the one, and the other stands.
+// The shell: the palette (Ctrl+K, ⌘K), fetched when it is first wanted; toasts that are said aloud and can be dismissed. Without it there is
+// a page for the one, and the other stands.
 (() => {
-  const palette = document.querySelector("#palette");
-  const typed = palette?.querySelector("input");
-  const all = palette ? [...palette.querySelectorAll("[role=option]")] : [];
-  const none = palette?.querySelector("[data-none]");
-  let at = -1;
+  const PALETTE = "/find";
+  let fetching = false;
 
-  const shown = () => all.filter((each) => !each.hidden);
+  const work = (palette) => {
+    const typed = palette.querySelector("input");
+    const all = [...palette.querySelectorAll("[role=option]")];
+    const none = palette.querySelector("[data-none]");
+    let at = -1;
 
-  const choose = (place) => {
-    const open = shown();
-    at = open.length ? (place + open.length) % open.length : -1;
-    for (const each of all) each.setAttribute("aria-selected", String(each === open[at]));
-    if (at < 0) typed.removeAttribute("aria-activedescendant");
-    else { typed.setAttribute("aria-activedescendant", open[at].id); open[at].scrollIntoView({ block: "nearest" }); }
-  };
+    const shown = () => all.filter((each) => !each.hidden);
 
-  const narrow = () => {
-    const text = typed.value.trim();
-    const words = text.toLocaleLowerCase().split(/\s+/);
-    for (const each of all) {
-      if (each.dataset.search) {
-        each.hidden = !text;
-        each.textContent = each.dataset.text.replace("{text}", text);
-      } else each.hidden = !words.every((word) => each.textContent.toLocaleLowerCase().includes(word));
-    }
-    none.hidden = shown().length > 0;
-    choose(0);
-  };
+    const choose = (place) => {
+      const open = shown();
+      at = open.length ? (place + open.length) % open.length : -1;
+      for (const each of all) each.setAttribute("aria-selected", String(each === open[at]));
+      if (at < 0) typed.removeAttribute("aria-activedescendant");
+      else { typed.setAttribute("aria-activedescendant", open[at].id); open[at].scrollIntoView({ block: "nearest" }); }
+    };
 
-  const go = (option) => {
-    if (option) location.assign(option.dataset.href ?? option.dataset.search + encodeURIComponent(typed.value.trim()));
-  };
+    const narrow = () => {
+      const text = typed.value.trim();
+      const words = text.toLocaleLowerCase().split(/\s+/);
+      for (const each of all) {
+        if (each.dataset.search) {
+          each.hidden = !text;
+          each.textContent = each.dataset.text.replace("{text}", () => text);
+        } else each.hidden = !words.every((word) => each.textContent.toLocaleLowerCase().includes(word));
+      }
+      none.hidden = shown().length > 0;
+      choose(0);
+    };
 
-  const open = () => {
-    if (palette.open) return;
-    document.querySelector("dialog[open]")?.close();
-    typed.value = "";
-    narrow();
-    palette.showModal();
-    typed.focus();
-  };
+    const go = (option) => {
+      if (option) location.assign(option.dataset.href ?? option.dataset.search + encodeURIComponent(typed.value.trim()));
+    };
 
-  if (palette) {
     typed.addEventListener("input", narrow);
     typed.addEventListener("keydown", (event) => {
       if (event.isComposing) return;
@@ -54,14 +48,40 @@
       if (event.target === palette) palette.close();
       else go(event.target.closest("[role=option]"));
     });
-    document.addEventListener("keydown", (event) => {
-      if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") { event.preventDefault(); open(); }
-    });
-    for (const opener of document.querySelectorAll("[data-opens=palette]")) opener.addEventListener("click", (event) => {
+    palette.opened = () => { typed.value = ""; narrow(); typed.focus(); };
+  };
+
+  const fetched = async () => {
+    const answer = await fetch(PALETTE, { headers: { "HX-Request": "true" } });
+    const palette = answer.ok && !answer.redirected && new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#palette");
+    if (!palette) throw new Error(String(answer.status));
+    document.body.append(palette);
+    work(palette);
+    return palette;
+  };
+
+  const open = async () => {
+    if (fetching) return;
+    fetching = true;
+    try {
+      const palette = document.querySelector("#palette") ?? await fetched();
+      if (palette.open) return;
+      document.querySelector("dialog[open]")?.close();
+      palette.showModal();
+      palette.opened();
+    } catch { location.assign(PALETTE); } finally { fetching = false; }
+  };
+
+  const opener = document.querySelector("[data-opens=palette]");
+  if (opener) {
+    opener.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey) return;
       event.preventDefault();
       event.stopPropagation();
       open();
+    });
+    document.addEventListener("keydown", (event) => {
+      if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") { event.preventDefault(); open(); }
     });
   }
 

@@ -1,0 +1,231 @@
+"""The shell in a real browser: axe finds nothing on any page; the palette by keys alone; languages, dialogs and toasts with and without
+scripts.
+"""
+
+import re
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from markupsafe import Markup
+from playwright.async_api import Browser, BrowserContext, async_playwright, expect
+
+from firm.ids import id_text
+from firm.templates import template
+from storage.readmodels.incidents import incidents
+from tests.web.every_page import ELSEWHERE, Shown, Spectator, whole_pages
+from web.app import create_app
+from web.brand.brand import Brand, LegalPage
+
+CHROMIUM = shutil.which("chromium")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
+AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
+# All that axe-core looks at by itself, and the size of what is pressed (WCAG 2.2, 2.5.8), which it leaves out.
+SCRIPT = re.compile(r"<script [^>]*></script>")
+RUN = """async () => {
+    for (const each of document.querySelectorAll("[data-needs-script]")) each.hidden = false;
+    const found = await axe.run(document, { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } });
+    return found.violations.flatMap((each) => each.nodes.map((node) => `${each.id}: ${node.html.slice(0, 200)}`));
+}"""
+DRAFT = template("two_step_static").text.replace("your-bridge", "sim").replace("your-group", "demo")
+LEGAL = LegalPage("terms", "/legal/terms", Markup("<h2>Terms</h2><p>We sell challenges.</p>"))
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium"),
+]
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory, histories: Any) -> Iterator[Any]:
+    """A small one: a page's length says nothing about its pieces."""
+    played = histories.played(tmp_path_factory.mktemp("shell") / "firm", crowd=1)
+    object.__setattr__(played.firm, "brand", Brand(support="help@acme.example", legal=(LEGAL,)))
+    yield played
+    played.close()
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as play:
+        launched = await play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield launched
+        await launched.close()
+
+
+@pytest.fixture(scope="module")
+async def shown(
+    app: Any,
+    stage: Any,
+    come_in: Any,
+    new_client: Any,
+    play: Any,
+    decisions: Any,
+    histories: Any,
+    tmp_path_factory: Any,
+) -> dict[str, Shown]:
+    """One page of each template."""
+    seen = Spectator(app)
+    omar, ada = f"staff:{play.OMAR}", f"trader:{play.ADA}"
+    hers = [f"/accounts/{id_text(stage.accounts[name])}" for name in ("ada", "ada lost")]
+    at_ada, at_omar, nobody = come_in(ada), come_in(omar), new_client(httpx.ASGITransport(app))
+    await seen.follow(at_ada, ada, [*hers, f"/decisions/{decisions['BreachDeclared']}"])
+    await seen.follow(at_omar, omar, [f"/staff{hers[1]}"])
+    await seen.follow(nobody, "", [])
+    await seen.send(at_omar, omar, "/staff/drafts", text=DRAFT)
+    await seen.add_app(at_ada, ada, stage)
+    await seen.send(nobody, "", "/session", mail="ada@example.org", password=play.PASSWORD, next="/")
+    waiting = {"kept": "/staff/controls/passes/engagement", "kept.why": "prices look wrong"}
+    await seen.send(nobody, "", "/session", mail="ruth@example.org", password=play.PASSWORD, next="/", **waiting)
+    await _incident(seen, histories, tmp_path_factory.mktemp("outage") / "firm", new_client, omar)
+    return seen.shown
+
+
+@pytest.fixture(scope="module")
+async def dialogs(shown: dict[str, Shown], come_in: Any, play: Any) -> list[Shown]:
+    """Pages whose dialogs are open, the palette among them."""
+    palette = (await come_in(f"staff:{play.OMAR}").get("/find", headers={"hx-request": "true"})).text
+    pages = shown["staff_components.html"], shown["find.html"]._replace(html=shown["find.html"].html + palette)
+    return [page._replace(html=page.html.replace("<dialog ", "<dialog open ")) for page in pages]
+
+
+async def _incident(seen: Spectator, histories: Any, path: Path, new_client: Any, who: str) -> None:
+    """Of another firm: where prices were missing."""
+    outage = histories.prices_missing(path)
+    there = Spectator(create_app(outage.firm))
+    reader = new_client(httpx.ASGITransport(there.app))
+    reader.cookies.set("evenhand", outage.session_of(who))
+    with outage.reader.connection() as book:
+        [line] = incidents(book, 10)
+    there.keep("", await reader.get(f"/staff/incidents/{line.incident}"))
+    seen.shown |= there.shown
+    outage.close()
+
+
+async def context_of(browser: Browser, stage: Any, base_url: str, who: str, **options: Any) -> BrowserContext:
+    context = await browser.new_context(reduced_motion="reduce", **options)
+    if who:
+        await context.add_cookies([{"name": "evenhand", "value": stage.session_of(who), "url": base_url}])
+    return context
+
+
+async def found_by_axe(browser: Browser, base_url: str, pages: list[Shown], **look: Any) -> list[str]:
+    """What is wrong with pages, as scripts leave them. Each is laid out in one window, which keeps axe: our policy would let none in."""
+    context = await browser.new_context(reduced_motion="reduce", bypass_csp=True, **look)
+    page = await context.new_page()
+    await page.goto(f"{base_url}/status")
+    await page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = []
+    for each in pages:
+        await page.set_content(SCRIPT.sub("", each.html))
+        found += [f"{each.address}: {told}" for told in await page.evaluate(RUN)]
+    await context.close()
+    return found
+
+
+async def test_axe_finds_nothing_on_any_page(browser, base_url, shown, dialogs):
+    assert whole_pages() - set(shown) == set(ELSEWHERE)
+    assert await found_by_axe(browser, base_url, [*sorted(shown.values()), *dialogs]) == []
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("look", ["dark", "phone", "arabic"])
+async def test_axe_finds_nothing_in_the_dark_on_a_phone_and_from_right_to_left(
+    browser, base_url, shown, new_client, app, stage, look
+):
+    pages = sorted(shown.values())
+    options: dict[str, Any] = {
+        "dark": {"color_scheme": "dark"},
+        "phone": {"viewport": {"width": 360, "height": 780}},
+    }.get(look, {})
+    if look == "arabic":
+        client = new_client(httpx.ASGITransport(app), headers={"accept-language": "ar"})
+        for place, each in enumerate(pages):
+            client.cookies.set("evenhand", stage.session_of(each.who) if each.who else "")
+            pages[place] = each._replace(html=(await client.get(each.address)).text)
+        assert all('dir="rtl"' in each.html for each in pages)
+    assert await found_by_axe(browser, base_url, pages, **options) == []
+
+
+async def test_axe_notices_a_label_that_is_missing_and_a_colour_that_nobody_can_read(browser, base_url, shown):
+    page = shown["sign_in.html"]
+    planted = page.html.replace('for="field-mail"', "").replace(
+        "</h1>", '</h1><p><font color="#ccc">Pale</font></p>', 1
+    )
+    told = await found_by_axe(browser, base_url, [page._replace(html=planted)])
+    assert {each.split(": ")[1] for each in told} >= {"label", "color-contrast"}
+
+
+async def test_the_palette_goes_by_keys_to_pages_and_searches_for_what_is_no_page(browser, stage, base_url, play):
+    context = await context_of(browser, stage, base_url, f"staff:{play.RUTH}")
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    await page.goto(f"{base_url}/staff")
+    await page.keyboard.press("Control+k")
+    await expect(page.locator("#palette")).to_be_visible()
+    await expect(page.locator("#palette-typed")).to_be_focused()
+    assert await page.locator("#palette-roles, #palette-home").count() == 1  # Ruth of risk sees no roles
+    await page.keyboard.type("CONTR")
+    await expect(page.locator("#palette-list [aria-selected=true]")).to_have_text(re.compile("Controls"))
+    for _ in range(9):  # nothing behind the dialog is reached
+        await page.keyboard.press("Tab")
+        assert await page.evaluate(
+            "document.activeElement === document.body || !!document.activeElement.closest('#palette')"
+        )
+    await page.locator("#palette-typed").focus()
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/staff/controls")
+    await page.keyboard.press("Meta+k")
+    number = id_text(stage.accounts["ada"])
+    await expect(page.locator("#palette-typed")).to_be_focused()
+    await page.keyboard.type(number)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(f"**/staff/accounts?q={number}")
+    await expect(page.locator("tbody tr.linked")).to_have_count(1)
+    await page.locator("[data-opens=palette]").click()
+    await expect(page.locator("#palette-typed")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#palette")).to_be_hidden()
+    assert await page.evaluate("document.activeElement.dataset.opens") == "palette"  # where one was
+    assert complaints == []
+    await context.close()
+
+
+async def test_a_language_is_chosen_with_a_toast_that_can_be_dismissed_and_stays_without_scripts(
+    browser, stage, base_url, play
+):
+    context = await context_of(browser, stage, base_url, f"trader:{play.BEN}")
+    page = await context.new_page()
+    await page.goto(f"{base_url}/security")
+    await page.select_option("#language", "ar")
+    await page.click(".languages button")
+    await expect(page.locator(".toast")).to_contain_text("العربية")
+    assert await page.evaluate("[document.documentElement.dir, document.title.includes('الأمان')]") == ["rtl", True]
+    assert await page.evaluate("document.querySelector('.brand').getBoundingClientRect().left > innerWidth / 2")
+    await page.click("[data-dismisses]")
+    await expect(page.locator(".toast")).to_have_count(0)
+    await context.close()
+    phone: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "java_script_enabled": False}
+    plain = await context_of(browser, stage, base_url, f"staff:{play.RUTH}", locale="ar", **phone)
+    page = await plain.new_page()
+    await page.goto(f"{base_url}/keys")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 360
+    await page.click(".menu summary")
+    await page.click("nav.nav >> text=القرارات")
+    await page.wait_for_url("**/staff/decisions")
+    await page.select_option("#language", "de")
+    await page.click(".languages button")
+    await expect(page.locator(".toast")).to_contain_text("Deutsch")
+    await page.reload()
+    await expect(page.locator(".toast")).to_have_count(0)
+    await plain.close()

@@ -1,0 +1,229 @@
+"""The shell: its words in six languages, its ways for whom they are open, the reader's choice, and what is told after a form."""
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import web
+from firm.sentences.catalog import SLOT
+from firm.sentences.languages import PLURALS, Language
+from tests.web.every_page import TEMPLATES, whole_pages
+from tests.web.page_text import text_of
+from web.app import policies
+from web.shell.speech import speech_of
+from web.shell.spoken import SPOKEN
+from web.shell.ways import EVERYBODY, SEARCH, STAFF, TRADERS
+from web.shell.words import shell_catalog
+from web.visitor import May
+
+# Pages of the portal that are in English but for what is around them. README says so under “Not yet”.
+NOT_YET = {
+    "account.html",
+    "accounts.html",
+    "decision.html",
+    "kept_form.html",
+    "legal.html",  # in the firm's own language
+    "notices.html",  # its notices are spoken, by firm/sentences
+    "personal.html",
+    "rules.html",  # likewise
+    "status.html",
+    "trades.html",
+}
+OF_STAFF = {"trace.html"}  # beside those that are called so
+CSS = Path(web.__file__).parent / "static" / "evenhand.css"
+CSS_BYTES_MAX = 40 * 1024
+ENGLISH = shell_catalog(Language.ENGLISH)
+OTHERS = [each for each in Language if each is not Language.ENGLISH]
+
+
+# --- words ---
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_message_is_in_every_language_with_the_same_slots(language: Language) -> None:
+    catalog = shell_catalog(language)
+    assert set(catalog.messages) == set(ENGLISH.messages)
+    for key, text in ENGLISH.messages.items():
+        assert bool(text) == bool(catalog.messages[key]), key
+        assert sorted(SLOT.findall(text)) == sorted(SLOT.findall(catalog.messages[key])), key
+    assert set(catalog.nouns) == set(ENGLISH.nouns)
+    assert all(set(forms) == PLURALS[language] for forms in catalog.nouns.values())
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_is_the_same_as_in_english_is_a_word_that_both_have(language: Language) -> None:
+    same = {text for key, text in shell_catalog(language).messages.items() if text and text == ENGLISH.messages[key]}
+    assert {text for text in same if len(text.split()) > 2 and "{" not in text} == set()
+    assert len(same) < 20, sorted(same)
+
+
+def shell_templates() -> list[Path]:
+    """What is in the reader's language: the shell's pieces, whole pages that say so, and what only these include."""
+    pieces = ["base.html", "_top.html", "_keys.html", "_code_field.html", "_new_password.html", "_passkey_form.html"]
+    return [*sorted((TEMPLATES / "shell").glob("*.html")), *(TEMPLATES / name for name in (*pieces, *sorted(SPOKEN)))]
+
+
+@pytest.mark.parametrize("path", shell_templates(), ids=lambda path: path.name)
+def test_no_template_of_the_shell_holds_words_of_its_own(path: Path) -> None:
+    text = re.sub(
+        r"\{#.*?#\}|<kbd>.*?</kbd>|<code[^>]*>[\w.]+</code>", " ", path.read_text(encoding="utf-8"), flags=re.DOTALL
+    )
+    attributes = re.findall(r'\s(?:aria-label|title|placeholder|alt|data-text|data-refused)="([^"{]*)"', text)
+    plain = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", " ", text, flags=re.DOTALL)
+    said = [
+        re.sub(r'[\w-]+="[^"]*"', " ", each) for each in re.findall(r">([^<>]*)<", plain)
+    ]  # a piece may be attributes alone
+    assert [each.strip() for each in (*said, *attributes) if re.search(r"[A-Za-z]{2}", each)] == []
+
+
+def test_what_the_portal_does_not_say_in_six_languages_yet_is_a_closed_list() -> None:
+    of_portal = {name for name in whole_pages() if not name.startswith("staff_")} - OF_STAFF
+    assert of_portal - SPOKEN == NOT_YET
+    assert whole_pages() >= SPOKEN
+
+
+def test_every_message_is_said_somewhere() -> None:
+    root = Path(web.__file__).parent
+    code = "".join(path.read_text("utf-8") for pattern in ("*.py", "*.html") for path in root.rglob(pattern))
+    composed = ("nav.", "act.", "toast.", "brand.", "problem.", "components.", "state.", "table.")
+    unsaid = [key for key in ENGLISH.messages if f'"{key}"' not in code and not key.startswith(composed)]
+    assert unsaid == []
+
+
+def test_a_number_bends_its_noun() -> None:
+    said = [speech_of(Language.ARABIC)("sign_in.wait", count=count) for count in (1, 2, 3, 11)]
+    assert len({each.partition(".")[2] for each in said}) == 4
+    assert "1 minute " in speech_of(Language.ENGLISH)("sign_in.wait", count=1)
+
+
+# --- ways ---
+
+
+def test_a_way_is_open_to_whoever_its_page_lets_in(app: Any) -> None:
+    declared = {path: policy for path, method, policy in policies(app) if method == "GET"}
+    for way in (*STAFF, *EVERYBODY, *TRADERS):
+        policy = declared[way.href.partition("?")[0]]
+        if way.verb and isinstance(policy, May):  # its page shows the form to whoever may send it
+            continue
+        assert (policy.permission if isinstance(policy, May) else None) == way.permission, way
+    assert isinstance(declared[SEARCH], May)
+
+
+def test_ways_have_words_and_keys_of_their_own() -> None:
+    for ways in ((*STAFF, *EVERYBODY), (*TRADERS, *EVERYBODY)):
+        keys = [way.key for way in ways if way.key]
+        assert len(keys) == len(set(keys))
+        assert len({way.name for way in ways}) == len(ways)
+    assert all(f"nav.{way.name}" in ENGLISH.messages for way in (*STAFF, *TRADERS, *EVERYBODY))
+
+
+async def test_the_palette_and_its_page_show_what_a_reader_may_open_and_no_more(
+    come_in: Any, stage: Any, play: Any
+) -> None:
+    auditor, omar = come_in(f"staff:{stage.employ('reader', 'auditor')}"), come_in(f"staff:{play.OMAR}")
+    for client, drafts in ((auditor, False), (omar, True)):
+        palette = (await client.get("/find", headers={"hx-request": "true"})).text
+        offered = re.findall(r'data-href="([^"]+)"', palette)
+        page = (await client.get("/find")).text.partition("<main")[2].partition("</main>")[0]
+        assert sorted(re.findall(r'<li><a href="([^"]+)">', page)) == sorted(offered)
+        assert ("/staff/drafts/form" in offered) is drafts
+        assert palette.strip().startswith("<dialog")
+        for each in () if drafts else offered:
+            assert (await client.get(each, follow_redirects=True)).status_code == 200, each
+
+
+# --- the reader's language ---
+
+
+async def test_a_readers_choice_comes_before_the_browsers_and_an_address_before_both(come_in: Any, play: Any) -> None:
+    ben = come_in(f"trader:{play.BEN}")
+    assert '<html lang="fr" dir="ltr"' in (await ben.get("/accounts", headers={"accept-language": "fr"})).text
+    answer = await ben.send_form("/language", language="ar", next="/accounts")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/accounts")
+    cookies = answer.headers.get_list("set-cookie")
+    assert all("HttpOnly" in each and "SameSite=lax" in each for each in cookies)
+    page = await ben.get("/accounts", headers={"accept-language": "fr"})
+    assert '<html lang="ar" dir="rtl"' in page.text
+    assert '<main id="main" lang="en" dir="ltr">' in page.text  # what is not translated says so
+    assert {"Accept-Language", "Cookie"} <= set(page.headers["vary"].split(", "))
+    assert '<html lang="pt" dir="ltr"' in (await ben.get("/security?language=pt")).text
+    assert '<main id="main">' in (await ben.get("/security")).text
+
+
+@pytest.mark.parametrize(
+    ("language", "to"), [("klingon", "/"), ("", "/"), ("de", "//evil.example"), ("de", "https://evil.example")]
+)
+async def test_a_language_that_we_do_not_speak_changes_nothing_and_nobody_is_led_away(
+    come_in: Any, play: Any, language: str, to: str
+) -> None:
+    answer = await come_in(f"trader:{play.BEN}").send_form("/language", language=language, next=to)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert any("-language=" in each for each in answer.headers.get_list("set-cookie")) is (language == "de")
+
+
+@pytest.mark.parametrize("language", OTHERS)
+async def test_who_cannot_sign_in_reads_why_in_their_language(nobody: Any, language: Language) -> None:
+    speak = speech_of(language)
+    nobody.headers["accept-language"] = language.value
+    refused = await nobody.send_form("/session", mail="", password="")
+    assert refused.status_code == 422
+    for key in ("sign_in.no_mail", "sign_in.no_password", "do.sign_in", "nav.skip"):
+        assert speak(key) in text_of(refused.text), key
+    assert 'aria-describedby="wrong-mail"' in refused.text
+    assert speak("problem.title.404") in text_of((await nobody.get("/nothing-here")).text)
+    english = {text for text in ENGLISH.messages.values() if len(text) > 12 and "{" not in text}
+    assert [text for text in english if text in text_of(refused.text)] == []
+
+
+# --- toasts ---
+
+
+async def test_what_a_form_did_is_told_once_on_the_next_page(come_in: Any, play: Any) -> None:
+    cleo = come_in(f"trader:{play.CLEO}")
+    await cleo.send_form("/security/sessions/none/end")
+    first, second = (await cleo.get("/security")).text, (await cleo.get("/security")).text
+    assert ENGLISH.messages["toast.sessions_ended"] in first
+    assert 'class="note tone-good toast"' not in second
+
+
+@pytest.mark.parametrize("planted", ["<b>pay here</b>", "../nav.home", "nav.home", "", "x" * 4_000])
+async def test_a_planted_toast_says_nothing(come_in: Any, play: Any, planted: str) -> None:
+    cleo = come_in(f"trader:{play.CLEO}")
+    cleo.cookies.set("evenhand-told", planted)
+    page = await cleo.get("/accounts")
+    assert page.status_code == 200
+    assert 'class="note tone-good toast"' not in page.text
+
+
+# --- how it looks ---
+
+
+def test_the_stylesheet_is_small_and_runs_both_ways() -> None:
+    css = CSS.read_text(encoding="utf-8")
+    assert len(css.encode()) <= CSS_BYTES_MAX
+    sides = "left|right|top|bottom"
+    physical = rf"(?<![-\w])(?:margin|padding|border|inset)-(?:{sides})\b|(?<![-\w])(?:{sides}|width|height|float)\s*:"
+    media = re.sub(r"@media[^{]*\{", "", css)
+    assert re.findall(rf"{physical}|text-align:\s*(?:left|right)", media) == []
+
+
+def test_what_moves_stands_still_for_whoever_asked_for_it() -> None:
+    css = CSS.read_text(encoding="utf-8")
+    assert "@media (prefers-reduced-motion: reduce)" in css
+    assert ":focus-visible { outline: 2px" in css
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [Path(web.__file__).parent / "static" / "vendor", Path(__file__).parent / "vendor"],
+    ids=["pages", "tests"],
+)
+def test_what_others_made_is_what_was_taken(listed: Path) -> None:
+    sums = dict(re.findall(r"^([0-9a-f]{64})  (\S+)$", (listed / "VENDORED.md").read_text("utf-8"), flags=re.MULTILINE))
+    files = {path for path in listed.rglob("*") if path.is_file()} - {listed / "VENDORED.md"}
+    assert {listed / name for name in sums.values()} == files
+    for digest, name in sums.items():
+        assert hashlib.sha256((listed / name).read_bytes()).hexdigest() == digest, name
