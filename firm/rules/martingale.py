@@ -117,8 +117,32 @@ def _openings(held: Iterable[HeldPosition], trades: Iterable[Trade]) -> list[_Op
     parts: tuple[Trade | HeldPosition, ...] = (*trades, *held)
     for part in parts:
         positions[part.position_id].append(part)
-    found = [opening for parts in positions.values() for opening in _of_position(parts)]
-    return sorted(found, key=lambda one: (one.opened_us, one.of.position_id))
+    found: list[_Opening] = []
+    for parts_of_one in positions.values():
+        if len(parts_of_one) == 1 and (only := _of_one_part(parts_of_one[0])) is not None:
+            found.append(only)
+        else:
+            found += _of_position(parts_of_one)
+    found.sort(key=_by_time)
+    return found
+
+
+def _by_time(opening: _Opening) -> tuple[int, str]:
+    return opening.opened_us, opening.of.position_id
+
+
+def _of_one_part(part: Trade | HeldPosition) -> _Opening | None:
+    """As `_of_position` of a position that was opened at once, and of which nothing or all is closed; None of any other. Most are such."""
+    name, opened_us = part.position_id, part.opened_us
+    if isinstance(part, HeldPosition):
+        if part.parts:
+            return None
+        return _Opening(name, opened_us, part.lots_e8, _Round(name, part.symbol, opened_us, part))
+    closed_us = part.closed_us
+    if part.took or closed_us < opened_us:
+        return None
+    of = _Round(name, part.symbol, opened_us, part, closed_us, closed_us, part.lots_e8, part.net)
+    return _Opening(name, opened_us, part.lots_e8, of)
 
 
 def _of_position(parts: Sequence[Trade | HeldPosition]) -> Iterator[_Opening]:
