@@ -66,6 +66,7 @@ class Arithmetic(Protocol):
     def plus(self, name: str, left: int, right: int) -> int: ...
     def minus(self, name: str, left: int, right: int) -> int: ...
     def times(self, name: str, left: int, right: int, unit: str) -> int: ...
+    def times_of(self, name: str, part: Part, how: str, left: int, right: int, unit: str) -> int: ...
     def divided_rounded_down(self, name: str, left: int, right: int, unit: str) -> int: ...
     def divided_rounded_up(self, name: str, left: int, right: int, unit: str) -> int: ...
     def divided_rounded_half_away(self, name: str, left: int, right: int, unit: str) -> int: ...
@@ -98,6 +99,9 @@ class _Plain:
         return left - right
 
     def times(self, name: str, left: int, right: int, unit: str) -> int:  # noqa: ARG002
+        return left * right
+
+    def times_of(self, name: str, part: Part, how: str, left: int, right: int, unit: str) -> int:  # noqa: ARG002
         return left * right
 
     def divided_rounded_down(self, name: str, left: int, right: int, unit: str) -> int:  # noqa: ARG002
@@ -172,6 +176,10 @@ class Working:
 
     def times(self, name: str, left: int, right: int, unit: str) -> int:
         return self._record(name, "times", (left, right), int(left) * int(right), unit)
+
+    def times_of(self, name: str, part: Part, how: str, left: int, right: int, unit: str) -> int:
+        """Of one part of many, as `given_of`: only here are words made of it."""
+        return self.times(f"{name} of {part.position_id} {how}", left, right, unit)
 
     def divided_rounded_down(self, name: str, left: int, right: int, unit: str) -> int:
         return self._record(

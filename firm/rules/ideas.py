@@ -75,13 +75,14 @@ def ideas_of(terms: IdeaRisk, held: Iterable[HeldPosition], trades: Iterable[Tra
     for part in parts:
         name, opened_us = name_of(part), part.opened_us
         idea = running.get(name)
-        if idea is None or not (opened_us < idea.open_until_us or opened_us - since_of(idea) <= gap_us):
+        if idea is None or (opened_us >= idea.open_until_us and opened_us - since_of(idea) > gap_us):
             idea = running[name] = Idea(part.position_id, [], [])
             ideas.append(idea)
         idea.opened_us = opened_us
         if isinstance(part, Trade):
             idea.closed.append(part)
-            idea.open_until_us = max(idea.open_until_us, part.closed_us)
+            if part.closed_us > idea.open_until_us:
+                idea.open_until_us = part.closed_us
         else:
             idea.held.append(part)
             idea.open_until_us = _NEVER_US

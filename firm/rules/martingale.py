@@ -6,6 +6,7 @@ was made.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 
 import msgspec
 
@@ -86,29 +87,33 @@ def _is_raise(calc: Arithmetic, opened: _Round, before: _Round, factor: int) -> 
     then = calc.given_of("lots", before, before.lots_e8, "lots_e8", "lots_e8")
     return calc.is_at_or_above(
         "volume was raised",
-        calc.times(f"lots of {opened.position_id} x 10000", now, BP_WHOLE, "scaled"),
-        calc.times(f"lots of {before.position_id} x factor", then, factor, "scaled"),
+        calc.times_of("lots", opened, "x 10000", now, BP_WHOLE, "scaled"),
+        calc.times_of("lots", before, "x factor", then, factor, "scaled"),
     )
 
 
 def _after_which(terms: Martingale, openings: Sequence[_Opening]) -> Iterator[tuple[_Opening, _Round]]:
     """Each opening with the trade that was closed last before it; those that are the first have none."""
     rounds = {id(opening.of): opening.of for opening in openings}.values()
-    ended = sorted(rounds, key=lambda one: (one.ended_us, one.closed_us, one.began_us, one.position_id))
+    ended = sorted(rounds, key=_BY_END)
     last: dict[str, _Round] = {}
-    place = 0
+    same_symbol, place, count = terms.same_symbol, 0, len(ended)
     for opened in openings:
+        of, opened_us = opened.of, opened.opened_us
         # One that was closed as it was opened comes last of its instant, and is not before itself.
-        while place < len(ended) and ended[place].ended_us <= opened.opened_us and ended[place] is not opened.of:
-            name = ended[place].symbol if terms.same_symbol else ""
-            if name not in last or last[name].closed_us <= ended[place].closed_us:
-                last[name] = ended[place]
+        while place < count and (over := ended[place]).ended_us <= opened_us and over is not of:
+            known = last.get(name := over.symbol if same_symbol else "")
+            if known is None or known.closed_us <= over.closed_us:
+                last[name] = over
             place += 1
-        before = last.get(opened.of.symbol if terms.same_symbol else "")
+        before = last.get(of.symbol if same_symbol else "")
         if before is not None:
-            since_e8 = opened.of.lots_since_e8 if opened.of.answers is before else 0
-            opened.of.answers, opened.of.lots_since_e8 = before, since_e8 + opened.lots_e8
+            of.lots_since_e8 = (of.lots_since_e8 if of.answers is before else 0) + opened.lots_e8
+            of.answers = before
             yield opened, before
+
+
+_BY_END = attrgetter("ended_us", "closed_us", "began_us", "position_id")
 
 
 def _openings(held: Iterable[HeldPosition], trades: Iterable[Trade]) -> list[_Opening]:
@@ -117,8 +122,31 @@ def _openings(held: Iterable[HeldPosition], trades: Iterable[Trade]) -> list[_Op
     parts: tuple[Trade | HeldPosition, ...] = (*trades, *held)
     for part in parts:
         positions[part.position_id].append(part)
-    found = [opening for parts in positions.values() for opening in _of_position(parts)]
-    return sorted(found, key=lambda one: (one.opened_us, one.of.position_id))
+    found: list[_Opening] = []
+    for parts_of_one in positions.values():
+        if len(parts_of_one) == 1 and (only := _of_one_part(parts_of_one[0])) is not None:
+            found.append(only)
+        else:
+            found += _of_position(parts_of_one)
+    found.sort(key=_BY_TIME)
+    return found
+
+
+_BY_TIME = attrgetter("opened_us", "of.position_id")
+
+
+def _of_one_part(part: Trade | HeldPosition) -> _Opening | None:
+    """As `_of_position` of a position that was opened at once, and of which nothing or all is closed; None of any other. Most are such."""
+    name, opened_us = part.position_id, part.opened_us
+    if isinstance(part, HeldPosition):
+        if part.parts:
+            return None
+        return _Opening(name, opened_us, part.lots_e8, _Round(name, part.symbol, opened_us, part))
+    closed_us = part.closed_us
+    if part.took or closed_us < opened_us:
+        return None
+    of = _Round(name, part.symbol, opened_us, part, closed_us, closed_us, part.lots_e8, part.net)
+    return _Opening(name, opened_us, part.lots_e8, of)
 
 
 def _of_position(parts: Sequence[Trade | HeldPosition]) -> Iterator[_Opening]:

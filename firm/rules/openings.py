@@ -13,29 +13,30 @@ from firm.track import HeldPosition, Part, Trade
 
 
 class Opening(NamedTuple):
-    """Lots of an open position. `subject`: the position, and when they were added to it where they were. `at`: where a row says when."""
+    """Lots of an open position. `subject`: the position, and when they were added to it where they were. `of`: what says when it was."""
 
     position_id: str
     subject: str
     side: Side
     price: int
     opened_us: int
-    at: str
+    of: HeldPosition | Part
 
     def told(self, figure: str) -> str:
         """Where its instant stands in the ledger; "" where no row holds it."""
         assert figure == "opened_us", f"an opening has no {figure} that a row holds"
-        return self.at
+        return self.of.told(figure)
 
 
 def openings_of(held: Iterable[HeldPosition]) -> Iterator[Opening]:
     """Those of what is held, position by position, of each the oldest first."""
     for position in held:
-        for part in parts_of(position):
-            is_first = part.opened_us == position.opened_us
-            subject = subject_of(position, part.opened_us)
-            at = position.told("opened_us") if is_first else part.told("opened_us")
-            yield Opening(position.position_id, subject, position.side, part.price, part.opened_us, at)
+        name, opened_us = position.position_id, position.opened_us
+        if not position.parts:
+            yield Opening(name, name, position.side, position.price_open, opened_us, position)
+        for part in position.parts:
+            of = position if part.opened_us == opened_us else part
+            yield Opening(name, subject_of(position, part.opened_us), position.side, part.price, part.opened_us, of)
 
 
 def parts_of(position: HeldPosition) -> tuple[Part, ...]:

@@ -6,9 +6,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from firm.arithmetic import PLAIN, Working
+from firm.instant import SECOND_US
 from firm.rules.martingale import judge_martingale
 from firm.terms.conduct import Martingale
 from firm.terms.words import Action, Scope
+from firm.track import Part
 from tests.firm.rules.parts import LOT, held, rule, trade
 
 TERM = Martingale(
@@ -170,3 +172,25 @@ def test_lots_of_a_position_that_is_held_whole_stand_in_its_row():
     working = Working()
     raises([trade("t0", net=-1, seq=51)], [held("p1", lots=LOT, opened_s=1_100, seq=41)], calc=working)
     assert "41/lots_e8" in [step.source for step in working.steps]
+
+
+brought = st.tuples(st.integers(1, 4), st.integers(-1, 1), st.integers(0, 6), st.integers(-1, 3), st.booleans())
+
+
+@given(st.lists(brought, max_size=8))
+def test_lots_that_are_told_part_by_part_are_judged_as_those_of_one(made):
+    """Of a position that was opened at once it makes no difference that its lots are told as the one part that they are."""
+    trades, positions, parted_trades, parted_positions = [], [], [], []
+    for place, (lots, net, opened_s, lasted_s, is_held) in enumerate(made):
+        part = Part(lots * LOT, opened_s * SECOND_US, 40 + place, 1_0000)
+        if is_held:
+            one = held(f"p{place}", lots=lots * LOT, opened_s=opened_s, seq=40 + place)
+            positions.append(one)
+            parted_positions.append(replace(one, parts=(part,)))
+        else:
+            one = trade(f"p{place}", lots=lots * LOT, net=net, opened_s=opened_s, lasted_s=lasted_s, seq=40 + place)
+            trades.append(one)
+            parted_trades.append(replace(one, took=(part,)))
+    whole, parted = Working(), Working()
+    assert raises(trades, positions, whole) == raises(parted_trades, parted_positions, parted)
+    assert [step.name for step in whole.steps] == [step.name for step in parted.steps]
