@@ -9,28 +9,14 @@ from enum import StrEnum
 
 import msgspec
 
-from firm.accepted import AcceptedText
-from firm.inputs import Input
-from firm.letters import Letter
+from firm.address_commands import AskAddressChange, ChangeAddress, ConfirmAddress, JoinFirm, OfAddresses, OweMail
+from firm.command import Command, is_named
 from firm.market_days import MarketDays
 from firm.news import NewsCalendar
 from firm.overrides import Override
 from firm.permissions import Scope
 from firm.personal import Destruction
 from firm.ruleset import Program
-
-_NAMELESS = frozenset({"", "console", "courier", "portal"})
-
-
-def is_named(by: str) -> bool:
-    """Whether a reference says which person it is: two of them are asked of two people, and who has no name may be either."""
-    return by not in _NAMELESS
-
-
-class Command(Input, frozen=True, kw_only=True):
-    """A request with its author."""
-
-    by: str
 
 
 class KillSwitch(StrEnum):
@@ -186,42 +172,6 @@ class RegisterTrader(Command, frozen=True, kw_only=True):
     """A trader; name, mail and credentials are in the vault behind `sealed`."""
 
     trader: int
-    sealed: str
-
-
-class JoinFirm(Command, frozen=True, kw_only=True):
-    """Somebody signs up by themselves. In the vault: name, mail, credentials (`sealed`), country and language (`residence`)."""
-
-    trader: int
-    sealed: str
-    residence: str
-    accepted: tuple[AcceptedText, ...]
-
-
-class ConfirmAddress(Command, frozen=True, kw_only=True):
-    """A trader who signed up by themselves has opened a link that went to their mail address."""
-
-    trader: int
-
-
-class OweMail(Command, frozen=True, kw_only=True):
-    """Write to somebody. What they are to read, and at which address, is known when it is sent."""
-
-    person: str
-    letter: Letter
-
-
-class AskAddressChange(Command, frozen=True, kw_only=True):
-    """Somebody wants to be written to at another mail address, which is in the vault behind `sealed`, and is to be confirmed first."""
-
-    person: str
-    sealed: str
-
-
-class ChangeAddress(Command, frozen=True, kw_only=True):
-    """The address was confirmed: `sealed` commits to who they are with it."""
-
-    person: str
     sealed: str
 
 
@@ -391,8 +341,6 @@ class CloseIncident(Command, frozen=True, kw_only=True):
     conclusion: str
 
 
-_OfAddresses = JoinFirm | ConfirmAddress | OweMail | AskAddressChange | ChangeAddress
-
 Commanded = (
     EnrolBridge
     | RevokeBridge
@@ -408,7 +356,7 @@ Commanded = (
     | RevokeApiKey
     | NoteSecurity
     | RegisterTrader
-    | _OfAddresses
+    | OfAddresses
     | EraseTrader
     | PublishProgram
     | RetireProgram

@@ -37,7 +37,7 @@ async def ask_for_password(request: Request[Any, Any, Any]) -> Response[Any]:
     try:
         await count_reset(firm, auth.address_of(request))
     except auth.TooManyGuesses as many:
-        return _form(request, {"": wait_for(many)}, mail, 429)
+        return _form(request, {"": wait_for(request, many)}, mail, 429)
     answer = page(request, "forgotten_answered.html")
     answer.background = BackgroundTask(forget_password, firm, mail)
     return answer
