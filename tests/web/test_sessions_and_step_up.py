@@ -230,7 +230,7 @@ def test_what_is_grave_is_declared(shop_app):
     assert found == {
         "/security/totp", "/security/totp/confirmation", "/security/totp/removal", "/security/recovery-codes",
         "/security/passkeys/new", "/security/passkeys/options", "/security/passkeys", "/security/passkeys/{handle:str}/removal",
-        "/security/password", "/staff/security/{member:int}/reset", "/staff/controls/{switch:str}/release",
+        "/security/password", "/security/address", "/staff/security/{member:int}/reset", "/staff/controls/{switch:str}/release",
         "/staff/programs", "/staff/programs/{version:int}/retirement", "/staff/accounts/{account:str}/overrides",
         "/staff/accounts/{account:str}/overrides/{seq:int}/agreement", "/staff/incidents/{incident:int}/extensions",
         "/staff/incidents/{incident:int}/accounts/{account:str}/grant", "/my-data.zip", "/my-data/erasure",
