@@ -158,7 +158,9 @@ async def test_axe_finds_nothing_in_the_dark_on_a_phone_and_from_right_to_left(
         for place, each in enumerate(pages):
             client.cookies.set("evenhand", stage.session_of(each.who) if each.who else "")
             pages[place] = each._replace(html=(await client.get(each.address)).text)
-        pages = [each for each in pages if '<html lang="ar" dir="rtl"' in each.html]  # what answered a form has no address
+        pages = [
+            each for each in pages if '<html lang="ar" dir="rtl"' in each.html
+        ]  # what answered a form has no address
         assert len(pages) > 40
     assert await found_by_axe(browser, base_url, pages, **options) == []
 
