@@ -82,6 +82,8 @@ STAFF_PAGES = {
     "staff-health": ("/staff/health", ""),
     "staff-team": ("/staff/team", ""),
     "staff-roles": ("/staff/roles", ""),
+    "staff-components": ("/staff/components", ""),
+    "staff-components-arabic": ("/staff/components?language=ar", ""),
 }
 
 
