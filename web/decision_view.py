@@ -24,9 +24,7 @@ from firm.facts import (
 from firm.instant import SECOND_US
 from firm.kinds import body_of
 from firm.money import Money
-from firm.phase import Standing
 from firm.ruleset import AnyRuleset, rule_named
-from firm.terms.words import Action
 from storage.bookings import DayBookings, day_bookings
 from storage.exceptions_cited import ExceptionCited, exceptions_cited
 from storage.held_then import open_positions, unchanged_since
@@ -148,18 +146,9 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def held_back(self) -> str:
         """Until when the account is paused or restricted by it; empty where it is not, or no more."""
-        day, standing = self.ruleset.calendar.day_at(self.decided_us), self.account.standing
-        if self.now_us >= day.end_us or not isinstance(self.fact, BreachDeclared | RuleBroken):
-            return ""
-        if standing is Standing.RESTRICTED and self.fact.does == Action.RESTRICT:
-            return held_back.restricted(day, self.ruleset)
-        if (
-            standing is not Standing.PAUSED
-            or self.line.severity == "hard"
-            or self.fact.does not in (None, Action.PAUSE)
-        ):
-            return ""
-        return held_back.paused(day, self.ruleset, closing=any(each.is_awaited for each in self.commands))
+        day, closing = self.ruleset.calendar.day_at(self.decided_us), any(each.is_awaited for each in self.commands)
+        is_over = self.now_us >= day.end_us or self.line.severity == "hard"
+        return "" if is_over else held_back.told(self.fact, self.account.standing, day, self.ruleset, closing=closing)
 
     def measured(self, value: int) -> str:
         """The observed figure or the limit, with its unit."""

@@ -3,6 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
+from actors.engine_desk import Parked, unparked
+from actors.messages import TogetherKept
 from actors.names import account_desk, trader_desk
 from actors.states import hash_of
 from firm.commands import (
@@ -113,6 +115,11 @@ def test_one_account_alone_may_hold_too_many():
     stage, (one,) = ada(LOTS, count=1)
     buy(stage, one, "10.01")
     assert [(fact.subject, fact.accounts) for fact in stage.facts(RuleBroken, one)] == [("EURUSD buy", (one,))]
+
+
+def test_a_word_that_was_parked_before_it_said_what_is_held_reads_as_it_did():
+    parked = Parked("TogetherKept", '{"type":"TogetherKept","rule":"hedged","subject":"EURUSD"}', 0, 1)
+    assert unparked(parked) == TogetherKept(rule="hedged", subject="EURUSD")
 
 
 def test_another_trader_is_another_identity():
