@@ -10,7 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from firm.accepted import AcceptedText
-from firm.inputs import Input
+from firm.command import Command, is_named
 from firm.letters import Letter
 from firm.market_days import MarketDays
 from firm.news import NewsCalendar
@@ -18,19 +18,7 @@ from firm.overrides import Override
 from firm.permissions import Scope
 from firm.personal import Destruction
 from firm.ruleset import Program
-
-_NAMELESS = frozenset({"", "console", "courier", "portal"})
-
-
-def is_named(by: str) -> bool:
-    """Whether a reference says which person it is: two of them are asked of two people, and who has no name may be either."""
-    return by not in _NAMELESS
-
-
-class Command(Input, frozen=True, kw_only=True):
-    """A request with its author."""
-
-    by: str
+from firm.staff_acts import BeginView, EndView, NoteAct, SeePage, StaffAct, ViewEnd
 
 
 class KillSwitch(StrEnum):
@@ -138,6 +126,7 @@ class SecurityAct(StrEnum):
     CODE_USED = "code_used"
     FACTORS_RESET = "factors_reset"
     SESSIONS_ENDED = "sessions_ended"
+    DEVICE_FORGOTTEN = "device_forgotten"
     DEVICE_NEW = "device_new"
 
 
@@ -429,4 +418,8 @@ Commanded = (
     | NoteIncident
     | PublishIncident
     | CloseIncident
+    | NoteAct
+    | BeginView
+    | SeePage
+    | EndView
 )

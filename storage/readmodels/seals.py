@@ -5,11 +5,31 @@ from typing import NamedTuple
 
 import apsw
 
-from firm.commands import AddStaff, AskAddressChange, ChangeAddress, IssueApiKey, JoinFirm, NoteSecurity, RegisterTrader, RotateApiKey
+from firm.commands import (
+    AddStaff,
+    AskAddressChange,
+    ChangeAddress,
+    IssueApiKey,
+    JoinFirm,
+    NoteAct,
+    NoteSecurity,
+    RegisterTrader,
+    RotateApiKey,
+)
 from firm.facts import AddressChangeAsked, AddressChanged, ValuesForgotten
 from firm.inputs import EventRefused, LoginReported, UnknownAccountReported
 from firm.kinds import Body
-from storage.people import ADDRESS_WANTED, API_KEY, IDENTITY, LOGINS, RESIDENCE, SESSION, WHENCE, key_reference, reference
+from storage.people import (
+    ADDRESS_WANTED,
+    API_KEY,
+    IDENTITY,
+    LOGINS,
+    RESIDENCE,
+    SESSION,
+    WHENCE,
+    key_reference,
+    reference,
+)
 from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
 
@@ -31,7 +51,7 @@ class Seals:
     name = "seals"
     version = 6
     kinds = kinds_of(
-        AddStaff, RegisterTrader, JoinFirm, NoteSecurity, IssueApiKey, RotateApiKey, LoginReported, EventRefused,
+        AddStaff, RegisterTrader, JoinFirm, NoteSecurity, NoteAct, IssueApiKey, RotateApiKey, LoginReported, EventRefused,
         UnknownAccountReported, ValuesForgotten, AskAddressChange, ChangeAddress, AddressChangeAsked, AddressChanged,
     )  # fmt: skip
     schema = """
@@ -112,7 +132,7 @@ def seals_of(body: Body) -> tuple[Seal, ...]:
             return (Seal(body.sealed, body.person, ADDRESS_WANTED),)
         case ChangeAddress():
             return (Seal(body.sealed, body.person, IDENTITY),)
-        case NoteSecurity() if body.sealed:
+        case NoteSecurity() | NoteAct() if body.sealed:
             return (Seal(body.sealed, body.by, WHENCE),)
         case IssueApiKey():
             return (Seal(body.sealed, key_reference(body.key), API_KEY),)

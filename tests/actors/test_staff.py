@@ -84,6 +84,10 @@ def commands(by: str) -> list[c.Command]:
         c.OweMail(by=by, person="trader:7", letter=Letter.DEVICE_NEW),
         c.AskAddressChange(by=by, person="trader:7", sealed=""),
         c.ChangeAddress(by=by, person="trader:7", sealed=""),
+        c.NoteAct(by=by, act=c.StaffAct.TRIAL_BEGUN, about="1"),
+        c.BeginView(by=by, trader=7, on=7001, role="support", seconds=900, **WHY),
+        c.SeePage(by=by, trader=7, view=1, page="/accounts"),
+        c.EndView(by=by, trader=7, view=1, how=c.ViewEnd.ENDED),
     ]
 
 
