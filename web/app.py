@@ -10,6 +10,7 @@ from litestar.static_files import create_static_files_router
 from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
 from web import problems
+from web.acts import ActsNoted, recorded
 from web.allowance import Allowance
 from web.api import openapi as described
 from web.api import routes as api
@@ -153,7 +154,11 @@ def create_app(firm: Firm) -> Litestar:
     routes = [route for module in PAGES for route in module.ROUTES]
     allowance = Allowance(firm.limits)
     app = Portal(
-        [Router("/", route_handlers=routes, guards=[admit, secure], middleware=[Recognition]), _api(), _static()],
+        [
+            Router("/", route_handlers=routes, guards=[admit, secure, recorded], middleware=[Recognition]),
+            _api(),
+            _static(),
+        ],
         before_send=[harden],
         exception_handlers=problems.HANDLERS,
         request_max_body_size=FORM_BYTES_MAX,
@@ -164,6 +169,7 @@ def create_app(firm: Firm) -> Litestar:
                 "passwords": PasswordDesk(),
                 "streams": Streams(firm),
                 "downloads": Downloads(),
+                "acts": ActsNoted(),
                 "status": StatusTold(firm),
                 "api": described.Description(api.ROUTES),
                 "allowance": allowance,

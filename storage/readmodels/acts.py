@@ -12,7 +12,7 @@ import apsw
 from firm import facts as f
 from firm.act_words import Act, Change, act_of, change_by
 from firm.command import Command
-from firm.commands import Commanded, NoteAct, NoteSecurity
+from firm.commands import Commanded, NoteAct, NoteSecurity, StaffAct
 from firm.kinds import Body
 from firm.permissions import CONSOLE
 from storage.readmodels.kinds_of import kinds_of
@@ -62,9 +62,7 @@ class Acts:
 
 def _asked(connection: apsw.Connection, row: Row, body: Command) -> None:
     act = act_of(body)
-    if isinstance(body, NoteAct | NoteSecurity) and body.sealed:
-        connection.execute("INSERT OR REPLACE INTO rm_act_whence VALUES (?, ?)", (body.by, body.sealed))
-    whence = connection.execute("SELECT sealed FROM rm_act_whence WHERE who = ?", (body.by,)).fetchone()
+    whence = _whence(connection, body)
     before = _changed(connection, act.change) if act.change else ""
     subject, after = (act.change.subject, act.change.after) if act.change else ("", "")
     connection.execute(
@@ -72,9 +70,21 @@ def _asked(connection: apsw.Connection, row: Row, body: Command) -> None:
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?)",
         (
             row.seq, row.happened_us, body.by or CONSOLE, act.kind, act.on, _trader(connection, act), act.member, act.about, act.why,
-            act.why.casefold(), subject, before, after, whence[0] if whence else "",
+            act.why.casefold(), subject, before, after, whence,
         ),
     )  # fmt: skip
+
+
+def _whence(connection: apsw.Connection, body: Command) -> str:
+    """From where it came. Whoever failed to be somebody was most likely another one, and is nowhere else's author."""
+    sealed = body.sealed if isinstance(body, NoteAct | NoteSecurity) else ""
+    if isinstance(body, NoteAct) and body.act is StaffAct.SIGN_IN_FAILED:
+        return sealed
+    if sealed:
+        connection.execute("INSERT OR REPLACE INTO rm_act_whence VALUES (?, ?)", (body.by, sealed))
+        return sealed
+    held = connection.execute("SELECT sealed FROM rm_act_whence WHERE who = ?", (body.by,)).fetchone()
+    return str(held[0]) if held else ""
 
 
 def _changed(connection: apsw.Connection, change: Change) -> str:

@@ -82,7 +82,9 @@ async def security_end_others(request: Request[Any, Any, Any]) -> Redirect:
 @post("/security/devices/{name:str}/removal", policy=Policy.SIGNED_IN)
 async def security_forget_device(request: Request[Any, Any, Any], name: FromPath[str]) -> Redirect:
     firm, visitor = firm_of(request), signed_in(request)
+    require_taking(firm)
     await anyio.to_thread.run_sync(firm.devices.forget, visitor.reference, name)
+    await note(request, visitor.reference, SecurityAct.DEVICE_FORGOTTEN)
     return told(request, Redirect(SECURITY, status_code=303), "device_forgotten")
 
 

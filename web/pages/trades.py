@@ -13,6 +13,7 @@ from litestar.exceptions import NotFoundException, TooManyRequestsException
 from litestar.params import FromPath
 from litestar.response import Response, Stream
 
+from firm.commands import StaffAct
 from firm.ids import id_text
 from firm.permissions import Permission
 from storage.readmodels.accounts import account_line, ruleset_of
@@ -57,7 +58,7 @@ async def staff_trades(request: Request[Any, Any, Any], account: FromPath[str]) 
     return await _trades(request, read_id(account), "/staff")
 
 
-@get("/staff/accounts/{account:str}/trades.csv", policy=may(Permission.EXPORT_TRADES))
+@get("/staff/accounts/{account:str}/trades.csv", policy=may(Permission.EXPORT_TRADES), records=StaffAct.TRADES_TAKEN)
 async def staff_trades_csv(request: Request[Any, Any, Any], account: FromPath[str]) -> Response[Any] | Stream:
     return await _file(request, read_id(account), "/staff")
 
