@@ -70,7 +70,7 @@ class BeginView(Command, frozen=True, kw_only=True):
 
 
 class SeePage(Command, frozen=True, kw_only=True):
-    """Look at a page as a trader, in the view that began with row `view`. `page`: its address, without what is asked of it."""
+    """Look at a page as a trader, in the view that row `view` asked for. `page`: its address, without what is asked of it."""
 
     trader: int
     view: int

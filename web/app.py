@@ -21,6 +21,7 @@ from web.csp import harden
 from web.downloads import Downloads
 from web.firm import Firm
 from web.key_holder import ByKey
+from web.looking import look, settle_view
 from web.pages import (
     account,
     accounts,
@@ -69,6 +70,7 @@ from web.pages import (
     staff_security,
     staff_team,
     staff_trace,
+    staff_view,
     status,
     trades,
 )
@@ -126,11 +128,15 @@ PAGES = (
     staff_team,
     staff_roles,
     staff_api_keys,
+    staff_view,
     status,
     metrics,
     brand,
     legal,
 )
+
+# In this order: each may rely on those before it.
+GUARDS = (settle_view, admit, look, secure, recorded)
 
 
 class Portal(Litestar):
@@ -155,7 +161,7 @@ def create_app(firm: Firm) -> Litestar:
     allowance = Allowance(firm.limits)
     app = Portal(
         [
-            Router("/", route_handlers=routes, guards=[admit, secure, recorded], middleware=[Recognition]),
+            Router("/", route_handlers=routes, guards=GUARDS, middleware=[Recognition]),
             _api(),
             _static(),
         ],

@@ -114,3 +114,4 @@ FAILURES_NOTED_PER_DAY = 20  # sign-ins as one member of staff, in the ledger; a
 PAGES_NOTED_EVERY_US = MINUTE_US  # of one page that is looked at as a trader
 PAGES_PER_VIEW = 300
 VIEWS_SHOWN = 20
+VIEWS_OVER_KEPT = 1_000  # of which live pages are told that they are over; a page asks its session, too

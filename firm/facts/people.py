@@ -205,7 +205,8 @@ class StaffActed(Fact, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ViewBegan(Fact, frozen=True, kw_only=True):
-    """A member of staff looks at the portal as a trader from now on, for at most `seconds`. This row's number names the view."""
+    """A member of staff looks at the portal as a trader from now on, for at most `seconds`. The row that it follows from
+    names the view."""
 
     trader: int
     by: str
@@ -215,7 +216,7 @@ class ViewBegan(Fact, frozen=True, kw_only=True):
 
 
 class PageSeen(Fact, frozen=True, kw_only=True):
-    """A page was shown to a member of staff as the trader sees it, in the view that began with row `view`."""
+    """A page was shown to a member of staff as the trader sees it, in the view that row `view` asked for."""
 
     trader: int
     view: int

@@ -39,7 +39,7 @@ class Views:
                     connection.execute(
                         "INSERT INTO rm_view (view, trader, who, role, why, began_us, until_us, ended_us, how, pages)"
                         " VALUES (?, ?, ?, ?, ?, ?, ?, 0, '', 0)",
-                        (row.seq, body.trader, body.by, body.role, body.why, now, now + body.seconds * SECOND_US),
+                        (row.cause, body.trader, body.by, body.role, body.why, now, now + body.seconds * SECOND_US),
                     )
                 case PageSeen():
                     sql = "UPDATE rm_view SET pages = pages + 1 WHERE view = ? AND who = ?"

@@ -196,12 +196,12 @@ def test_a_view_is_told_with_its_pages_and_its_end():
     foreign = f.PageSeen(trader=7, view=2, by=OMAR, page="/accounts")
     ended = f.ViewEnded(trader=7, view=2, by=RUTH, how=c.ViewEnd.ENDED)
     again = f.ViewEnded(trader=7, view=2, by=RUTH, how=c.ViewEnd.EXPIRED)
-    [line] = views_of(told(began, seen, seen, foreign, ended, again, model=Views, schema=VIEWS), 7, 9)
+    [line] = views_of(told((2, began), seen, seen, foreign, ended, again, model=Views, schema=VIEWS), 7, 9)
     assert (line.role, line.why, line.pages, line.ended_us, line.how) == ("support", "ticket 7", 2, 60, "ended")
 
 
 def test_a_view_is_over_when_whoever_looks_has_left():
     began = f.ViewBegan(trader=7, by=RUTH, role="support", why="ticket 7", seconds=900)
     left = f.StaffLeft(staff=1, by=OMAR, why="last day")
-    [line] = views_of(told(began, left, model=Views, schema=VIEWS), 7, 9)
+    [line] = views_of(told((2, began), left, model=Views, schema=VIEWS), 7, 9)
     assert (line.how, line.ended_us) == ("left", 30)

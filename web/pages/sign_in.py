@@ -6,7 +6,7 @@ import anyio.to_thread
 from litestar import Request, get, post
 from litestar.response import Redirect, Response
 
-from firm.commands import SecurityAct, StaffAct
+from firm.commands import SecurityAct, StaffAct, ViewEnd
 from firm.instant import MINUTE_US
 from storage.factors import read_factors
 from storage.people import Person
@@ -138,7 +138,7 @@ async def passkey_challenge(request: Request[Any, Any, Any]) -> Response[dict[st
     return answer
 
 
-@post("/session/end", policy=Policy.PUBLIC)
+@post("/session/end", policy=Policy.PUBLIC, ends_view=ViewEnd.SIGNED_OUT)
 async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
     """Also where the session has ended already: nobody signs in to sign out."""
     firm, visitor = firm_of(request), visitor_of(request)

@@ -48,7 +48,7 @@ async def account_trades(request: Request[Any, Any, Any], account: FromPath[str]
     return await _trades(request, read_id(account), "")
 
 
-@get("/accounts/{account:str}/trades.csv", policy=Policy.TRADER_OWN)
+@get("/accounts/{account:str}/trades.csv", policy=Policy.TRADER_OWN, theirs=True)
 async def account_trades_csv(request: Request[Any, Any, Any], account: FromPath[str]) -> Response[Any] | Stream:
     return await _file(request, read_id(account), "")
 
