@@ -10,6 +10,7 @@ import msgspec
 from firm import commands as c
 from firm.command import Command
 from firm.facts import BreakerTripped, DeskStopped, Fact, KillSwitchReleased
+from firm.ids import id_text
 
 WHOLE_FIRM = "the whole firm"
 _REASONS = ("why", "note", "sentence", "conclusion")
@@ -105,9 +106,9 @@ def _of_people(asked: Command) -> Change | None:
         case c.RetireRole():
             return Change(f"role {asked.role}", "retired")
         case c.RegisterTrader():
-            return Change(f"trader {asked.trader}", "registered")
+            return Change(f"trader {id_text(asked.trader)}", "registered")
         case c.EraseTrader():
-            return Change(f"trader {asked.trader}", "to be forgotten")
+            return Change(f"trader {id_text(asked.trader)}", "to be forgotten")
         case _:
             return None
 
@@ -119,15 +120,15 @@ def _of_trade(asked: Command) -> Change | None:
         case c.RetireProgram():
             return Change(f"program {asked.program}", "retired")
         case c.PlaceOrder():
-            return Change(f"order {asked.order}", "placed")
+            return Change(f"order {id_text(asked.order)}", "placed")
         case c.MarkOrderPaid():
-            return Change(f"order {asked.order}", "paid")
+            return Change(f"order {id_text(asked.order)}", "paid")
         case c.AdvanceChallenge():
-            return Change(f"order {asked.order}", "next phase opened")
+            return Change(f"order {id_text(asked.order)}", "next phase opened")
         case c.ReviewVerdict():
             return Change(f"decision {asked.decision}", asked.outcome.value)
         case c.PublishScore():
-            return Change(f"score of {asked.account} on {asked.board}", f"{asked.score}")
+            return Change(f"score of {id_text(asked.account)} on {asked.board}", f"{asked.score}")
         case c.AdoptCalendar():
             return Change(f"calendar {asked.calendar.name}", f"{len(asked.calendar.items)} releases")
         case c.AdoptMarketDays():
