@@ -122,6 +122,6 @@ async def _see(request: Request[Any, Any, Any], visitor: Visitor, view: View) ->
         raise ServiceUnavailableException(
             "the page cannot be put on record just now, and is not shown. Try again later"
         )
-    how = ViewEnd.GONE if no in (Refusal.TRADER_FORGOTTEN, Refusal.UNKNOWN_TRADER) else ViewEnd.REVOKED
+    how = ViewEnd.GONE if no is Refusal.TRADER_FORGOTTEN else ViewEnd.REVOKED
     await end_view(request, staff, view, how)
     raise ViewOver(how)

@@ -182,6 +182,17 @@ def test_what_is_outside_of_a_scope_is_not_there(stage):
     assert refusal_of(commands("staff:50")[18], stage.engine) is None
 
 
+def test_a_trader_of_other_programs_is_not_there_to_be_looked_as(stage):
+    stage.sell()
+    stage.put(c.AddStaff(by="console", staff=50, role="support", sealed=""))
+    for programs, refusal in ((("autumn",), Refusal.UNKNOWN_TRADER), (("two-step",), None)):
+        stage.put(c.SetStaffScope(by="staff:2", staff=50, scope=Scope(programs=programs), why="their desk"))
+        for command in commands("staff:50"):
+            if isinstance(command, c.BeginView | c.SeePage):
+                no = refusal_of(command, stage.engine)
+                assert (None if no is None else no.refusal) is refusal, type(command).__name__
+
+
 def test_whoever_is_limited_holds_nothing_that_reaches_the_whole_firm(stage):
     stage.put(c.AddStaff(by="console", staff=50, role="owner", sealed=""))
     stage.put(c.SetStaffScope(by="staff:2", staff=50, scope=Scope(programs=("two-step",)), why="her desk"))

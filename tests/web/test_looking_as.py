@@ -6,10 +6,21 @@ import re
 import httpx
 import pytest
 
-from firm.commands import BeginView, DefineRole, EndView, EraseTrader, LetStaffGo, SeePage, SetStaffRole, ViewEnd
+from firm.commands import (
+    BeginView,
+    DefineRole,
+    EndView,
+    EraseTrader,
+    LetStaffGo,
+    SeePage,
+    SetStaffRole,
+    SetStaffScope,
+    ViewEnd,
+)
 from firm.facts import Refusal, Refused, ViewBegan
 from firm.ids import id_text
 from firm.instant import MINUTE_US
+from firm.permissions import Scope
 from firm.personal import destructions
 from storage.readmodels.views import views_of
 from web.app import create_app, end_streams, policies
@@ -256,12 +267,19 @@ async def test_whoever_sees_no_names_looks_as_nobody(stage, come_in):
         assert "see_names" in answer.text
 
 
-async def test_a_scope_holds_in_a_view_too(stage, come_in):
+async def test_a_scope_holds_in_a_view_too(stage, come_in, play):
     elsewhere = come_in(f"staff:{stage.employ('one-elsewhere', 'support', ('another-100k',))}")
     assert (await begin(elsewhere, stage)).status_code == 404
-    here = come_in(f"staff:{stage.employ('one-here', 'support', ('two-step-100k',))}")
+    number = stage.employ("one-here", "support", ("two-step-100k",))
+    here = come_in(f"staff:{number}")
     assert (await begin(here, stage)).status_code == 303
     assert (await here.get(f"/accounts/{account_of(stage)}")).status_code == 200
+    moved = SetStaffScope(by="console", staff=number, scope=Scope(programs=("another-100k",)), why="another desk")
+    stage.put(moved)
+    stage.settle()
+    assert (await here.get(f"/accounts/{account_of(stage)}")).status_code == 404
+    assert (await here.get("/accounts")).status_code == 403
+    assert last_view(stage, play).how == "revoked"
 
 
 @pytest.mark.parametrize("who", ["ruth", "nobody at all"])

@@ -141,7 +141,9 @@ def _line(act: ActLine, names: dict[str, str], whence: Whence | None) -> Shown:
     if act.refused and not refused:
         refused = words.refusal(Refusal(act.refused))
     who = WHO.get(act.who) or named(act.who, names)
-    told = title_of(act.kind) + (f": {named(f'staff:{act.member}', names)}" if act.member and not act.subject else "")
+    member = f"staff:{act.member}"
+    of_another = bool(act.member) and not act.subject and member != act.who
+    told = title_of(act.kind) + (f": {named(member, names)}" if of_another else "")
     return Shown(act, who, told, named(act.subject, names), act.before, act.after, refused, whence)
 
 
