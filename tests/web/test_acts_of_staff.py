@@ -130,6 +130,56 @@ def test_the_record_has_every_kind_of_command():
     assert {kind.__name__ for kind in get_args(Commanded)} <= Acts.kinds
 
 
+# Forms that staff share with traders: what in the page's code puts each on record, or why it is no act.
+SHARED = {
+    "/session": "failed_as(request, asked.mail)",
+    "/session/factor": 'failed_as(request, "", waits.waiting)',
+    "/session/end": "StaffAct.SIGNED_OUT",
+    "/view/end": "ends_view=ViewEnd.ENDED",
+    "/new-password": "SecurityAct.PASSWORD_RESET",
+    "/security/totp/confirmation": "SecurityAct.TOTP_ADDED",
+    "/security/totp/removal": "SecurityAct.TOTP_REMOVED",
+    "/security/recovery-codes": "SecurityAct.CODES_RENEWED",
+    "/security/proof": "StaffAct.PROOF_FAILED",
+    "/security/passkeys": "SecurityAct.PASSKEY_ADDED",
+    "/security/passkeys/{handle:str}/removal": "SecurityAct.PASSKEY_REMOVED",
+    "/security/password": "SecurityAct.PASSWORD_CHANGED",
+    "/security/sessions/{name:str}/end": "SecurityAct.SESSIONS_ENDED",
+    "/security/sessions/end-others": "SecurityAct.SESSIONS_ENDED",
+    "/security/devices/{name:str}/removal": "SecurityAct.DEVICE_FORGOTTEN",
+}
+NO_ACT = {
+    "/session/passkey": "a passkey that was not taken is nobody's yet",
+    "/passkey-challenge": "a question to a browser",
+    "/security/passkeys/options": "a question to a browser",
+    "/security/totp": "a secret is offered, and counts once its first code was typed",
+    "/security/elsewhere/dismissal": "a notice was read in one's own session",
+}
+
+
+def test_forms_that_staff_share_with_traders_say_by_what_act_they_are_on_record(app):
+    found = {}
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", ()):
+            shared = handler.opt.get("policy") in (Policy.PUBLIC, Policy.SIGNED_IN)
+            if shared and "POST" in handler.http_methods:
+                module = import_module(handler.fn.__module__)
+                found[route.path] = module.__loader__.get_source(module.__name__)
+    assert set(found) == set(SHARED) | set(NO_ACT)
+    for path, mark in SHARED.items():
+        assert mark in found[path], path
+
+
+async def test_what_staff_change_of_how_they_sign_in_is_an_act_of_theirs(stage, come_in):
+    person = f"staff:{stage.employ('tidy-one', 'support')}"
+    client = come_in(person)
+    for path in ("/security/sessions/end-others", "/security/sessions/none/end", "/security/devices/none/removal"):
+        assert (await client.send_form(path)).status_code == 303
+    assert [act.kind for act in reversed(acts(stage, who=person))] == [
+        "came_from", "sessions_ended", "sessions_ended", "device_forgotten",
+    ]  # fmt: skip
+
+
 async def test_each_file_that_is_handed_to_staff_is_on_record_first(app, stage, owner, play, decisions):
     """Whatever comes as an attachment; what is sold is no secret, and its file is nobody's."""
     files, unrecorded = set(), []
