@@ -83,10 +83,10 @@ def acts_page(connection: apsw.Connection, wanted: ActFilter, before: int | None
 
 
 def act_kinds(connection: apsw.Connection) -> list[str]:
-    """The kinds of acts that there are."""
+    """The kinds of acts that there are in the whole firm."""
     sql = (  # one look into the index for each kind, and not one for each row
-        "WITH RECURSIVE next (kind) AS (SELECT min(kind) FROM rm_act UNION ALL"
-        " SELECT (SELECT min(kind) FROM rm_act WHERE kind > next.kind) FROM next WHERE next.kind IS NOT NULL)"
+        "WITH RECURSIVE next (kind) AS (SELECT min(kind) FROM main.rm_act UNION ALL"
+        " SELECT (SELECT min(kind) FROM main.rm_act WHERE kind > next.kind) FROM next WHERE next.kind IS NOT NULL)"
         " SELECT kind FROM next WHERE kind IS NOT NULL"
     )
     return [kind for (kind,) in connection.execute(sql)]

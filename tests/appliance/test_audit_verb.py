@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,10 @@ OMAR, RUTH = 2001, 2002
 WHY = "=moves over, ticket 118"
 
 
-@pytest.fixture
-def audit(tmp_path: Path, settings: Any, run: Run) -> Iterator[Callable[..., Any]]:
+@pytest.fixture(scope="module")
+def firm(tmp_path_factory: pytest.TempPathFactory, settings: Any) -> Path:
     """Omar owns Northlight, and gave Ruth another role."""
-    directory = tmp_path / "firm"
+    directory = tmp_path_factory.mktemp("audited") / "firm"
     with closing(found(directory, settings())) as machine:
         machine.decide_now(
             [
@@ -32,7 +32,12 @@ def audit(tmp_path: Path, settings: Any, run: Run) -> Iterator[Callable[..., Any
                 trader_command(machine, 1001, "ada@trader.example", "Ada", "no hash"),
             ]
         )
-    return lambda *words: run("audit", *words, "--data-dir", directory)
+    return directory
+
+
+@pytest.fixture
+def audit(firm: Path, run: Run) -> Run:
+    return lambda *words: run("audit", *words, "--data-dir", firm)
 
 
 def test_the_newest_acts_are_told_with_before_after_and_why(audit: Run) -> None:
@@ -56,9 +61,9 @@ def test_a_file_has_what_was_found_and_that_it_was_taken_is_on_record(audit: Run
     assert told[0]["came_by"] == told[0]["who"] == "console"
 
 
-def test_handing_out_everything_about_a_trader_is_on_record(audit: Run, run: Run, tmp_path: Path) -> None:
+def test_handing_out_everything_about_a_trader_is_on_record(audit: Run, firm: Path, run: Run, tmp_path: Path) -> None:
     out = tmp_path / "ada.zip"
-    assert run("person", "export", "ada@trader.example", "--out", out, "--data-dir", tmp_path / "firm").returncode == 0
+    assert run("person", "export", "ada@trader.example", "--out", out, "--data-dir", firm).returncode == 0
     [line] = audit("--trader", id_text(1001), "--kind", "person_taken").stdout.splitlines()
     assert "Took everything about a trader" in line
 
