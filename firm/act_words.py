@@ -86,6 +86,8 @@ def _about(asked: Command) -> str:
             return type(asked.override).__name__
         case c.RetireProgram() | c.PlaceOrder():
             return asked.program
+        case c.IssueApiKey():
+            return asked.name
         case c.SetStaffRole() | c.AddStaff() | c.BeginView():
             return ""
         case _:
@@ -107,6 +109,12 @@ def _of_people(asked: Command) -> Change | None:
             return Change(f"role {asked.role}", "retired")
         case c.RegisterTrader():
             return Change(f"trader {id_text(asked.trader)}", "registered")
+        case c.IssueApiKey():
+            return Change(f"key {id_text(asked.key)}", f"issued, for {', '.join(asked.permissions)}")
+        case c.RotateApiKey():
+            return Change(f"key {id_text(asked.key)}", f"followed by {id_text(asked.follower)}")
+        case c.RevokeApiKey():
+            return Change(f"key {id_text(asked.key)}", "revoked")
         case c.EraseTrader():
             return Change(f"trader {id_text(asked.trader)}", "to be forgotten")
         case _:

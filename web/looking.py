@@ -70,7 +70,8 @@ async def look(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRout
         return
     if connection.method in UNSAFE:
         raise PermissionDeniedException(NO_FORMS)
-    if opt.get("policy") is Policy.SIGNED_IN or opt.get("fresh", False) or opt.get("theirs", False):
+    is_theirs = opt.get("policy") is Policy.SIGNED_IN and not opt.get("in_view", False)
+    if is_theirs or opt.get("fresh", False) or opt.get("theirs", False):
         raise PermissionDeniedException(THEIRS_ALONE)
     if opt.get("policy") in _OF_TRADERS:
         await _see(connection, visitor, view)

@@ -8,10 +8,11 @@ import msgspec
 import pytest
 
 from firm.command import Command
-from firm.commands import Commanded, DefineRole, NoteAct, StaffAct
+from firm.commands import Commanded, DefineRole, IssueApiKey, NoteAct, StaffAct
 from firm.ids import id_text
-from firm.instant import MINUTE_US
+from firm.instant import DAY_US, MINUTE_US
 from firm.kinds import body_of
+from firm.permissions import EVERYTHING
 from firm.templates import template
 from storage.readmodels.act_lists import ActFilter, acts_page
 from storage.readmodels.acts import Acts
@@ -54,6 +55,8 @@ FIELDS = {
     "/staff/commands/{bridge:str}/{command:str}/settlement": {"happened": "yes"},
     "/staff/programs": {"text": TEXT},
     "/staff/lab": {"ready": "as_sold"},
+    "/staff/api-keys": {"name": "feed", "days": "30", "permission": "see_programs"},
+    "/staff/api-keys/{api_key:str}/rotation": {"days": "30", "hours": "0"},
 }  # fmt: skip
 
 
@@ -62,6 +65,12 @@ def owner(stage, come_in, app):
     end_streams(app)
     client = come_in(f"staff:{stage.employ('an-owner', 'owner')}")
     stage.put(DefineRole(by="console", role="night", permissions=("enter",), why=WHY))
+    stage.put(
+        IssueApiKey(
+            by="console", key=70, name="books", permissions=("see_programs",), scope=EVERYTHING, expires_us=stage.now_us + DAY_US,
+            sealed="", why=WHY,
+        )
+    )  # fmt: skip
     stage.settle()
     with stage.reader.connection() as book:
         row = book.execute("SELECT command FROM rm_command WHERE account = ?", (stage.accounts["ada"],)).fetchone()
@@ -79,7 +88,7 @@ def owner(stage, come_in, app):
 def filled(path, client, stage, play, decisions):
     told = {
         "account": id_text(stage.accounts["ada"]), "decision": decisions["BreachDeclared"], "staff": id_text(play.RUTH),
-        "member": play.RUTH, "version": 21, "trial": 1, "draft": "none",
+        "member": play.RUTH, "version": 21, "api_key": id_text(70), "trial": 1, "draft": "none",
     } | client.words  # fmt: skip
     return re.sub(r"\{(\w+):\w+\}", lambda match: str(told[match[1]]), path)
 
@@ -153,6 +162,7 @@ NO_ACT = {
     "/passkey-challenge": "a question to a browser",
     "/security/passkeys/options": "a question to a browser",
     "/security/totp": "a secret is offered, and counts once its first code was typed",
+    "/language": "the browser keeps it",
     "/security/elsewhere/dismissal": "a notice was read in one's own session",
 }
 
