@@ -1,5 +1,5 @@
-"""Security desk: puts into the book what changed in how people sign in, what staff did that no other desk decides, and which mails people are
-owed. How they sign in, and where they are written to, is in the vault; nothing is decided by it.
+"""Security desk: puts into the book what changed in how people sign in, which mails they are owed, and what staff did that nobody else
+decides. How they sign in, and where they are written to, is in the vault; nothing is decided by it.
 """
 
 import msgspec

@@ -13,7 +13,7 @@ from web.forms import Wrong, text_in
 from web.lists_asked import id_in, whole_in
 from web.reading_asked import instant_in
 
-WHO = {CONSOLE: "the machine’s console", "courier": "the firm’s couriers"}
+WHO = {CONSOLE: "the machine’s console", "courier": "the firm’s couriers", "portal": "somebody not signed in"}
 _FIELDS = ("who", "kind", "account", "trader", "member", "q", "from", "to", "before")
 
 
@@ -34,7 +34,7 @@ def read_acts_asked(query: Mapping[str, Any]) -> ActsAsked | Wrong:
     errors: dict[str, str] = {}
     who = _who(typed["who"])
     if typed["who"] and who is None:
-        errors["who"] = "Name who it was by their id, such as 7K2MQ-9XW3F, or as console or courier."
+        errors["who"] = "Name who it was by their id, such as 7K2MQ-9XW3F, or as console, courier or portal."
     if typed["kind"] and typed["kind"] not in KINDS:
         errors["kind"] = "There is no such kind of act. Choose one of the list."
     ids = {name: id_in(typed[name]) or None for name in ("account", "trader", "member")}

@@ -1,7 +1,7 @@
 """Acts: what staff, the console and couriers asked of the firm, each with who, why, from where, and what it was before and after.
 
-One row for each command that is not a trader's, whatever came of it. What was before is the newest change of the same thing before;
-from where is what whoever it is by was last noted to come from.
+One row for each command that is not a trader's, nor a visitor's about anybody but staff, whatever came of it. What was before is the
+newest change of the same thing before; from where is what whoever it is by was last noted to come from.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ CREATE TABLE rm_act_whence (who TEXT PRIMARY KEY, sealed TEXT NOT NULL) STRICT, 
 CREATE TABLE rm_act_holder (kind TEXT NOT NULL, number INTEGER NOT NULL, trader INTEGER NOT NULL, PRIMARY KEY (kind, number))
     STRICT, WITHOUT ROWID;
 """
-TRADER = "trader:"
+TRADER, PORTAL = "trader:", "portal"  # people of themselves, signed in or not: no acts of staff
 _ACCOUNT, _ORDER = "account", "order"
 _OUTCOMES = kinds_of(
     f.Refused, f.InputRejected, f.MessageParked, f.KillSwitchReleased, f.BreakerTripped, f.DeskStopped, f.CommandAdvanced,
@@ -54,14 +54,14 @@ class Acts:
     def project(self, connection: apsw.Connection, rows: Sequence[tuple[Row, Body]]) -> None:
         for row, body in rows:
             if isinstance(body, Command):
-                if not body.by.startswith(TRADER):
-                    _asked(connection, row, body)
+                act = act_of(body)
+                if not body.by.startswith(TRADER) and (body.by != PORTAL or act.member):
+                    _asked(connection, row, body, act)
             else:
                 _came_of_it(connection, row, body)
 
 
-def _asked(connection: apsw.Connection, row: Row, body: Command) -> None:
-    act = act_of(body)
+def _asked(connection: apsw.Connection, row: Row, body: Command, act: Act) -> None:
     whence = _whence(connection, body)
     before = _changed(connection, act.change) if act.change else ""
     subject, after = (act.change.subject, act.change.after) if act.change else ("", "")

@@ -146,6 +146,9 @@ SHARED = {
     "/session/end": "StaffAct.SIGNED_OUT",
     "/view/end": "ends_view=ViewEnd.ENDED",
     "/new-password": "SecurityAct.PASSWORD_RESET",
+    "/forgotten-password": "BackgroundTask(forget_password",
+    "/security/address": "AskAddressChange(by=visitor.reference",
+    "/new-address": "ChangeAddress(by=PORTAL, person=person.reference",
     "/security/totp/confirmation": "SecurityAct.TOTP_ADDED",
     "/security/totp/removal": "SecurityAct.TOTP_REMOVED",
     "/security/recovery-codes": "SecurityAct.CODES_RENEWED",
@@ -163,6 +166,8 @@ NO_ACT = {
     "/security/passkeys/options": "a question to a browser",
     "/security/totp": "a secret is offered, and counts once its first code was typed",
     "/language": "the browser keeps it",
+    "/join": "who joins is nobody of the staff",
+    "/confirm-address": "of traders alone",
     "/security/elsewhere/dismissal": "a notice was read in one's own session",
 }
 
