@@ -7,9 +7,10 @@ from typing import Protocol
 
 from actors.desk import Desk
 from actors.enforcement_desk import EnforcementDesk
-from actors.names import COURIER, STAFF, enforcement_desk, order_desk
+from actors.names import COURIER, STAFF, enforcement_desk, order_desk, trader_desk
 from actors.order_desk import OrderDesk
 from actors.staff_desk import StaffDesk
+from actors.trader_desk import TraderDesk
 from firm import commands as c
 from firm.account import AccountState
 from firm.facts import Refusal, Refused
@@ -60,6 +61,10 @@ NEEDED: dict[type[c.Command], tuple[Permission, ...]] = {
     c.NoteIncident: (P.WRITE_INCIDENTS,),
     c.PublishIncident: (P.PUBLISH_INCIDENTS,),
     c.CloseIncident: (P.WRITE_INCIDENTS,),
+    c.NoteAct: (P.ENTER,),
+    c.BeginView: (P.VIEW_AS,),
+    c.SeePage: (P.VIEW_AS,),
+    c.EndView: (P.ENTER,),  # whoever may not look any more ends it all the same
 }
 """What a member of staff needs for a command: one of these."""
 
@@ -139,6 +144,8 @@ def _beyond_scope(command: c.Command, house: House) -> Refused | None:
             program, refusal, what = _of_order(command.order, house), Refusal.UNKNOWN_ORDER, "order"
         case c.ReviewVerdict() | c.GrantOverride() | c.PublishScore() | c.EnforceAgain():
             program, refusal, what = _of_account(command.account, house), Refusal.UNKNOWN_ACCOUNT, "account"
+        case c.BeginView() | c.SeePage():
+            return _of_no_account(command, house)
         case c.SettleCommand():
             program, refusal, what = _of_command(command, house), Refusal.UNKNOWN_COMMAND, "command"
         case _:
@@ -146,6 +153,15 @@ def _beyond_scope(command: c.Command, house: House) -> Refused | None:
     if program is None or scope.holds(program):  # what is not there is refused by the desk that would have it
         return None
     return Refused(refusal=refusal, detail=f"there is no such {what} in what {command.by} works on")
+
+
+def _of_no_account(command: c.BeginView | c.SeePage, house: House) -> Refused | None:
+    """A trader is there for somebody who works on a program that the trader has or ordered."""
+    scope, desk = staff_of(house).scope_of(command.by), house.desk(trader_desk(command.trader))
+    if not isinstance(desk, TraderDesk) or any(scope.holds(program) for program in desk.programs):
+        return None
+    refusal = Refusal.UNKNOWN_TRADER
+    return Refused(refusal=refusal, detail=f"there is no such trader in what {command.by} works on")
 
 
 def _of_account(account: int, house: House) -> str | None:

@@ -102,6 +102,8 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (CATALOGUE,)
         case c.AdoptCalendar() | c.AdoptMarketDays():
             return (CALENDARS,)
+        case c.BeginView() | c.SeePage() | c.EndView():
+            return (trader_desk(body.trader),)
         case c.RegisterTrader() | c.JoinFirm() | c.ConfirmAddress() | c.EraseTrader() | i.ErasureReported():
             return (trader_desk(body.trader),)
         case c.MarkOrderPaid() | c.AdvanceChallenge():
@@ -114,7 +116,7 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (STAFF,)
         case c.IssueApiKey() | c.RotateApiKey() | c.RevokeApiKey():
             return (STAFF,)
-        case c.NoteSecurity() | c.OweMail() | c.AskAddressChange() | c.ChangeAddress() | i.MailReported():
+        case c.NoteSecurity() | c.NoteAct() | c.OweMail() | c.AskAddressChange() | c.ChangeAddress() | i.MailReported():
             return (SECURITY,)
         case c.SettleCommand() | c.EnforceAgain():
             return (enforcement_desk(body.bridge),)

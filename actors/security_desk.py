@@ -1,12 +1,13 @@
-"""Security desk: puts into the book what changed in how people sign in, and which mails they are owed. How they sign in, and where they are
-written to, is in the vault; nothing is decided by it.
+"""Security desk: puts into the book what changed in how people sign in, which mails they are owed, and what staff did that nobody else
+decides. How they sign in, and where they are written to, is in the vault; nothing is decided by it.
 """
 
 import msgspec
 
 from actors.desk import Turn
 from actors.messages import Message
-from firm.commands import AskAddressChange, ChangeAddress, NoteSecurity, OweMail
+from firm.bounds import ABOUT_LENGTH_MAX
+from firm.commands import AskAddressChange, ChangeAddress, NoteAct, NoteSecurity, OweMail
 from firm.facts import (
     AddressChangeAsked,
     AddressChanged,
@@ -16,6 +17,7 @@ from firm.facts import (
     Refusal,
     Refused,
     SecurityNoted,
+    StaffActed,
 )
 from firm.inputs import Input, MailReported
 from firm.letters import Letter
@@ -47,6 +49,8 @@ class SecurityDesk:
         match message:
             case NoteSecurity():
                 self._note(message, turn)
+            case NoteAct():
+                turn.record(_acted(message))
             case OweMail():
                 turn.record(MailOwed(person=message.person, letter=message.letter))
             case AskAddressChange():
@@ -69,3 +73,10 @@ class SecurityDesk:
             )
             return
         turn.record(SecurityNoted(person=message.person, act=message.act, by=message.by, why=message.why))
+
+
+def _acted(asked: NoteAct) -> Fact:
+    if len(asked.about) > ABOUT_LENGTH_MAX:
+        detail = f"what an act is about is told in at most {ABOUT_LENGTH_MAX} characters"
+        return Refused(refusal=Refusal.OUT_OF_BOUNDS, detail=detail)
+    return StaffActed(act=asked.act, by=asked.by, about=asked.about, on=asked.on, trader=asked.trader)

@@ -21,8 +21,9 @@ from actors.names import COURIER, account_desk, key_id, order_desk
 from actors.trader_accounts import HeldAccount, OnOrder, account_opened, known_accounts, on_order, platforms_of
 from actors.trader_looks import look
 from actors.trader_room import NoRoom, why_no_room
+from actors.trader_views import seen_as
 from firm.bounds import ERASURE_WORDS_MAX
-from firm.commands import ConfirmAddress, EraseTrader, JoinFirm, RegisterTrader
+from firm.commands import BeginView, ConfirmAddress, EndView, EraseTrader, JoinFirm, RegisterTrader, SeePage
 from firm.facts import (
     AccountOpened,
     AddressConfirmed,
@@ -120,6 +121,12 @@ class TraderDesk:
         return sum(one.standing not in ENDED for one in self._accounts.values()) + len(self.state.ordered)
 
     @property
+    def programs(self) -> frozenset[str]:
+        """By name, those that the trader has accounts of or ordered."""
+        held = {one.program for one in self._accounts.values()}
+        return frozenset(held | {one.program for one in self.state.ordered.values()})
+
+    @property
     def _accounts(self) -> dict[int, HeldAccount]:
         """The accounts of the identity."""
         return self.state.accounts
@@ -151,6 +158,8 @@ class TraderDesk:
                 self._forgot(message, turn)
             case HoldingsChanged():
                 look(self._accounts, message, turn)
+            case BeginView() | SeePage() | EndView():
+                turn.record(seen_as(message, registered=self.state.registered, forgotten=self._is_forgotten))
             case _:
                 raise AssertionError(f"{self.name} takes no {type(message).__name__}")
 

@@ -1,6 +1,7 @@
 """Verbs: what `evenhand` can be asked to do, in the order in which its help tells them."""
 
 from appliance.commands import (
+    audit,
     backup,
     bridge,
     calendar,
@@ -48,6 +49,7 @@ VERBS = (
     override,
     score,
     incident,
+    audit,
     rebuild,
     doctor,
     install,

@@ -65,3 +65,4 @@ ROLE_PERMISSIONS_MAX = 100  # of one of them
 SCOPE_PROGRAMS_MAX = 200  # that one member of staff is limited to
 API_KEYS_MAX = 100  # of the firm, that are good at once
 STAFF_WORDS_MAX = 500  # characters of the reason for a change to somebody's role or scope
+ABOUT_LENGTH_MAX = 200  # characters of what an act of staff is about

@@ -17,6 +17,7 @@ from firm.overrides import Override
 from firm.permissions import Scope
 from firm.personal import Destruction
 from firm.ruleset import Program
+from firm.staff_acts import BeginView, EndView, NoteAct, SeePage, StaffAct, ViewEnd
 
 
 class KillSwitch(StrEnum):
@@ -124,6 +125,7 @@ class SecurityAct(StrEnum):
     CODE_USED = "code_used"
     FACTORS_RESET = "factors_reset"
     SESSIONS_ENDED = "sessions_ended"
+    DEVICE_FORGOTTEN = "device_forgotten"
     DEVICE_NEW = "device_new"
 
 
@@ -377,4 +379,8 @@ Commanded = (
     | NoteIncident
     | PublishIncident
     | CloseIncident
+    | NoteAct
+    | BeginView
+    | SeePage
+    | EndView
 )

@@ -53,6 +53,9 @@ class Permission(StrEnum):
     EXPORT_TRACE = "export_trace"
     SEE_STAFF = "see_staff"
     SEE_AUDIT = "see_audit"
+    SEE_ACTS = "see_acts"
+    EXPORT_ACTS = "export_acts"
+    VIEW_AS = "view_as"
     MANAGE_STAFF = "manage_staff"
     MANAGE_ROLES = "manage_roles"
     MANAGE_API_KEYS = "manage_api_keys"
@@ -103,6 +106,9 @@ MEANS: dict[Permission, str] = {
     P.EXPORT_TRACE: "take the trace away as a file",
     P.SEE_STAFF: "see the team and its roles",
     P.SEE_AUDIT: "see who changed roles, and why",
+    P.SEE_ACTS: "see what staff did, from where and why",
+    P.EXPORT_ACTS: "take the record of what staff did away as a file",
+    P.VIEW_AS: "look at the portal as a trader sees it",
     P.MANAGE_STAFF: "give roles, set scopes and let people go",
     P.MANAGE_ROLES: "define and retire roles",
     P.MANAGE_API_KEYS: "issue, rotate and revoke API keys",
@@ -140,8 +146,8 @@ BUILT_IN: dict[str, BuiltIn] = {
     "risk": BuiltIn(
         ALL
         - {
-            P.BOOK_PAYMENTS, P.REGISTER_TRADERS, P.ERASE_TRADERS, P.SET_PRICES, P.MANAGE_BRIDGES, P.SEE_STAFF, P.SEE_AUDIT, P.MANAGE_STAFF,
-            P.MANAGE_ROLES, P.MANAGE_API_KEYS,
+            P.BOOK_PAYMENTS, P.REGISTER_TRADERS, P.ERASE_TRADERS, P.SET_PRICES, P.MANAGE_BRIDGES, P.SEE_STAFF, P.SEE_AUDIT, P.SEE_ACTS,
+            P.EXPORT_ACTS, P.VIEW_AS, P.MANAGE_STAFF, P.MANAGE_ROLES, P.MANAGE_API_KEYS,
         },
         "Judges accounts, publishes rules and stops what goes wrong. Money, bridges and people are others’.",
     ),
@@ -162,13 +168,14 @@ BUILT_IN: dict[str, BuiltIn] = {
         frozenset(
             {
                 P.ENTER, P.SEE_ACCOUNTS, P.SEE_NAMES, P.SEE_DECISIONS, P.SEE_EVIDENCE, P.SEE_PROGRAMS, P.SEE_CALENDARS,
-                P.SEE_INCIDENTS,
+                P.SEE_INCIDENTS, P.VIEW_AS,
             }
         ),
-        "Answers traders: sees who they are, what happened and why. It writes nothing.",
+        "Answers traders: sees who they are, what they see, what happened and why. It writes nothing.",
     ),
     READ_ONLY: BuiltIn(
-        READING - {P.SEE_NAMES, P.EXPORT_TRADES, P.SEE_TRACE, P.EXPORT_TRACE, P.SEE_STAFF, P.SEE_AUDIT},
+        READING
+        - {P.SEE_NAMES, P.EXPORT_TRADES, P.SEE_TRACE, P.EXPORT_TRACE, P.SEE_STAFF, P.SEE_AUDIT, P.SEE_ACTS, P.EXPORT_ACTS},
         "Looks on: everybody by pseudonym, no files of trades, no rows. Roles that nobody knows any more come to this.",
     ),
     "auditor": BuiltIn(READING, "Sees everything, the acts of staff too, takes it away, and writes nothing."),

@@ -59,8 +59,8 @@ CLASSES = (
     ),
     PersonalClass(
         "whence",
-        "The network address and kind of device from which you changed how you sign in",
-        "To show you, and the firm, who changed it.",
+        "The network address and kind of device from which you changed how you sign in; of staff, from which they act",
+        "To show you, and the firm, who changed it or did it.",
         _INTEREST,
     ),
     PersonalClass(

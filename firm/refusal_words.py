@@ -70,4 +70,5 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.BAD_KEY: "a key needs a name, something that it may see, and an end that is not too far off",
     Refusal.TOO_MANY_KEYS: "the firm has as many keys as it may; revoke one that nobody needs first",
     Refusal.KEY_BEYOND_OWN: "a key may do no more than whoever issues it",
+    Refusal.VIEW_TOO_LONG: "nobody looks as a trader for longer than a quarter of an hour; begin anew",
 }

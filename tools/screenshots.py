@@ -80,6 +80,8 @@ STAFF_PAGES = {
     "staff-lab": ("/staff/lab", ""),
     "staff-controls": ("/staff/controls", ""),
     "staff-health": ("/staff/health", ""),
+    "staff-audit": ("/staff/audit", ""),
+    "staff-view": ("/staff/accounts?standing=active&sort=activity", "tr.linked a.name; a[href$='/view']"),
     "staff-team": ("/staff/team", ""),
     "staff-roles": ("/staff/roles", ""),
     "staff-components": ("/staff/components", ""),

@@ -10,6 +10,7 @@ from litestar.static_files import create_static_files_router
 from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
 from web import problems
+from web.acts import ActsNoted, recorded
 from web.allowance import Allowance
 from web.api import openapi as described
 from web.api import routes as api
@@ -20,6 +21,7 @@ from web.csp import harden
 from web.downloads import Downloads
 from web.firm import Firm
 from web.key_holder import ByKey
+from web.looking import look, settle_view
 from web.pages import (
     account,
     accounts,
@@ -46,6 +48,7 @@ from web.pages import (
     staff_accounts,
     staff_advance,
     staff_api_keys,
+    staff_audit,
     staff_builder,
     staff_calendars,
     staff_commands,
@@ -68,6 +71,7 @@ from web.pages import (
     staff_security,
     staff_team,
     staff_trace,
+    staff_view,
     status,
     trades,
 )
@@ -110,6 +114,7 @@ PAGES = (
     staff_commands,
     staff_owed,
     staff_advance,
+    staff_audit,
     staff_overrides,
     staff_scores,
     staff_exposure,
@@ -125,11 +130,15 @@ PAGES = (
     staff_team,
     staff_roles,
     staff_api_keys,
+    staff_view,
     status,
     metrics,
     brand,
     legal,
 )
+
+# In this order: each may rely on those before it.
+GUARDS = (settle_view, admit, look, secure, recorded)
 
 
 class Portal(Litestar):
@@ -153,7 +162,11 @@ def create_app(firm: Firm) -> Litestar:
     routes = [route for module in PAGES for route in module.ROUTES]
     allowance = Allowance(firm.limits)
     app = Portal(
-        [Router("/", route_handlers=routes, guards=[admit, secure], middleware=[Recognition]), _api(), _static()],
+        [
+            Router("/", route_handlers=routes, guards=GUARDS, middleware=[Recognition]),
+            _api(),
+            _static(),
+        ],
         before_send=[harden],
         exception_handlers=problems.HANDLERS,
         request_max_body_size=FORM_BYTES_MAX,
@@ -164,6 +177,7 @@ def create_app(firm: Firm) -> Litestar:
                 "passwords": PasswordDesk(),
                 "streams": Streams(firm),
                 "downloads": Downloads(),
+                "acts": ActsNoted(),
                 "status": StatusTold(firm),
                 "api": described.Description(api.ROUTES),
                 "allowance": allowance,

@@ -7,9 +7,10 @@ from litestar import Request
 from litestar.response import Redirect, Response
 from msgspec.structs import replace
 
-from firm.commands import SecurityAct
+from firm.commands import SecurityAct, StaffAct
 from storage.devices import device_name
 from web import auth
+from web.acts import record_at_door
 from web.device_words import device_words
 from web.firm import Firm
 from web.forms import Kept
@@ -40,6 +41,7 @@ WAITED = {
     "api-keys": "a key for a machine",
     "rotation": "rotating a key",
     "revocation": "revoking a key",
+    "view": "looking as a trader",
 }
 AGAIN = "Signed in again"
 PROVEN = "Thank you"
@@ -67,6 +69,7 @@ async def arrived(
     # The one place that knows of a new device: whoever is to be told of it in another way than by the pages, is told from here.
     if await anyio.to_thread.run_sync(tell_others):
         await note_at_sign_in(request, person, SecurityAct.DEVICE_NEW)
+    await record_at_door(request, person, StaffAct.SIGNED_IN)
     answer = goes_on(request, kept, session_id, AGAIN) if kept else Redirect(wanted, status_code=303)
     answer.set_cookie(session)
     answer.set_cookie(auth.device_cookie(firm, device))

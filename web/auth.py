@@ -13,6 +13,8 @@ from litestar.datastructures import Cookie
 from litestar.middleware.authentication import AbstractAuthenticationMiddleware, AuthenticationResult
 from msgspec.structs import replace
 
+from firm.commands import ViewEnd
+from firm.permissions import Permission
 from storage.errors import DiskRefused, FrontRefused, VaultDamaged
 from storage.people import Kind, Person, normalised_mail
 from storage.sessions import Session
@@ -32,7 +34,7 @@ from web.firm import Firm
 from web.password_desk import PasswordDesk
 from web.signed import NOTHING, Signed, read_signed, written
 from web.too_much import LIVE, require_allowed
-from web.visitor import Visitor
+from web.visitor import Behind, Visitor
 
 SESSION_ID_BYTES = 32
 DEVICE_ENDING = "-device"
@@ -170,13 +172,23 @@ def as_staff(firm: Firm, visitor: Visitor) -> Visitor | None:
 
 def is_as_before(firm: Firm, visitor: Visitor) -> bool:
     """Whether the ledger still gives a visitor what it gave them when they came. A look in memory."""
+    if visitor.behind is not None:
+        return is_as_before(firm, visitor.behind.staff) and firm.wall_us() < visitor.behind.until_us
     return visitor.kind == "trader" or as_staff(firm, visitor) == visitor
 
 
 async def still_signed_in(firm: Firm, visitor: Visitor) -> bool:
     """Whether a visitor's session lives; asking does not prolong it."""
-    held = await anyio.to_thread.run_sync(firm.sessions.get, visitor.session_id, firm.wall_us())
-    return held is not None
+
+    def lives() -> bool:
+        held = firm.sessions.get(visitor.session_id, firm.wall_us())
+        if held is None or visitor.behind is None:
+            return held is not None
+        signed = read_signed(held.content)
+        is_same = signed.view is not None and signed.view.view == visitor.behind.view
+        return is_same and why_over(firm, visitor.behind.staff, signed) is None
+
+    return await anyio.to_thread.run_sync(lives)
 
 
 class Recognition(AbstractAuthenticationMiddleware):
@@ -233,7 +245,39 @@ def _visitor_of(firm: Firm, session_id: str) -> tuple[Visitor, Signed] | None:
     kind: Kind = person.kind
     visitor = Visitor(kind=kind, id=person.id, role="", name=person.name, session_id=session_id)
     known = visitor if kind == "trader" else as_staff(firm, visitor)
-    return None if known is None else (known, read_signed(held.content))
+    signed = read_signed(held.content)
+    return None if known is None else (as_trader(firm, known, signed), signed)
+
+
+def why_over(firm: Firm, staff: Visitor, signed: Signed) -> ViewEnd | None:
+    """Why who looks as a trader does no more, by what the ledger, the vault and the clock say now; None where they do."""
+    view = signed.view
+    assert view is not None, "a session without a view is in none"
+    if not view.began_us <= firm.wall_us() < view.until_us:  # a clock that was set back prolongs nothing
+        return ViewEnd.EXPIRED
+    may_look = staff.may(Permission.VIEW_AS) and staff.may(Permission.SEE_NAMES)
+    if not may_look or (firm.staff_factor and not signed.factor):
+        return ViewEnd.REVOKED
+    return None if firm.vault.person("trader", view.trader) else ViewEnd.GONE
+
+
+def as_trader(firm: Firm, visitor: Visitor, signed: Signed) -> Visitor:
+    """As whom somebody looks: a trader where their session is in a view, with nothing of what they may as staff but their scope."""
+    view = signed.view
+    if view is None or visitor.kind != "staff" or why_over(firm, visitor, signed) is not None:
+        return visitor
+    person = firm.vault.person("trader", view.trader)
+    if person is None:
+        return visitor
+    return Visitor(
+        kind="trader",
+        id=view.trader,
+        role="",
+        name=person.name,
+        session_id=visitor.session_id,
+        scope=visitor.scope,
+        behind=Behind(visitor, view.view, view.until_us),
+    )
 
 
 def _account_key(mail: str) -> str:

@@ -1,6 +1,6 @@
 """Bounds of the web room: sizes of pages, rates, lifetimes, and how much anybody may send or keep open."""
 
-from firm.instant import DAY_US, MINUTE_US
+from firm.instant import DAY_US, HOUR_US, MINUTE_US
 
 ACCOUNTS_PER_PAGE = 50
 TRADES_PER_PAGE = 25
@@ -104,3 +104,14 @@ STAFF_ACTS_SHOWN = 200
 API_KEYS_SHOWN = 300
 API_PAGE_MAX = 200  # of what the API lists, in one answer
 API_PAGE_USUAL = 50
+ACTS_PER_PAGE = 50
+ACTS_FILE_MAX = 100_000
+ACTS_FILE_AT_ONCE = 500  # read from the book for each piece of the file
+ACTS_FILE_READS_MAX = 1_000  # however little each finds
+ACTS_REMEMBERED_MAX = 4_096  # of what staff were noted to do lately: what is forgotten is noted once more
+NAMES_NOTED_EVERY_US = HOUR_US  # that somebody looks at a list with names
+FAILURES_NOTED_PER_DAY = 20  # sign-ins as one member of staff, in the ledger; all are counted by throttles
+PAGES_NOTED_EVERY_US = MINUTE_US  # of one page that is looked at as a trader
+PAGES_PER_VIEW = 300
+VIEWS_SHOWN = 20
+VIEWS_OVER_KEPT = 1_000  # of which live pages are told that they are over; a page asks its session, too

@@ -46,6 +46,7 @@ async def note(
     whence = Whence(address_of(request), device_words(request.headers.get("user-agent", "")))
     sealed = await anyio.to_thread.run_sync(firm.vault.seal, who, WHENCE, msgspec.json.encode(whence))
     await ask(request, NoteSecurity(by=who, person=person, act=act, sealed=sealed, why=why))
+    request.app.state.acts.whence.keep(who, whence)
 
 
 async def note_at_sign_in(request: Request[Any, Any, Any], person: str, act: SecurityAct) -> None:

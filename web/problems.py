@@ -197,6 +197,8 @@ def _problem_page(
         theirs = _TRADERS_PAGE.match(request.url.path)
         backoffice = f"/staff{theirs[0]}" if theirs else ""
         advice = "in_the_backoffice" if theirs else "ask_an_owner"
+    if visitor is not None and visitor.behind is not None:
+        advice = "in_a_view"
     said = "" if detail in _SAYS_NOTHING else detail
     return page(
         request,

@@ -141,7 +141,7 @@ def read_trace_asked(query: Mapping[str, Any], bridges: Collection[str]) -> Trac
         )
     if typed["kind"] not in ("", ALL_KINDS, *BY_NAME):
         errors["kind"] = "There is no such kind of row."
-    window = {name: _instant(typed[name]) for name in ("from", "to")}
+    window = {name: instant_in(typed[name]) for name in ("from", "to")}
     for name, instant in window.items():
         if typed[name] and instant is None:
             errors[name] = f"The time after “{name}” has to be written like 2014-05-02T12:30, in UTC."
@@ -179,7 +179,7 @@ def _desk(text: str, bridges: Collection[str]) -> str | None:
     return f"{kind}/{id_text(number)}" if number else None  # 0 is how a row says that it concerns no account
 
 
-def _instant(text: str) -> int | None:
+def instant_in(text: str) -> int | None:
     """An instant in UTC as browsers write it, or None; only such as a ledger can hold."""
     try:
         instant_us = parse_utc(text)

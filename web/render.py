@@ -153,7 +153,7 @@ def page(
     }
     everywhere |= _amiss(firm, visitor)
     everywhere |= {"mails": firm.mails, "sign_up": firm.sign_up}
-    everywhere["elsewhere"] = signed_of(connection).elsewhere
+    everywhere["elsewhere"] = () if visitor and visitor.behind else signed_of(connection).elsewhere
     everywhere["say"] = partial(firm.brand.say, firm_name=firm.name, language=around.language)
     asked_for_piece = block is not None and connection.headers.get("hx-request") == "true"
     if asked_for_piece and block is not None:

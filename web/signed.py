@@ -15,12 +15,26 @@ class Elsewhere(msgspec.Struct, frozen=True):
     words: str
 
 
+class View(msgspec.Struct, frozen=True):
+    """A view of a trader's portal that this session is in. `view`: the row that asked for it; `account`: by which it was come to.
+
+    `began_us`, `until_us`: wall time.
+    """
+
+    view: int
+    trader: int
+    account: int
+    began_us: int
+    until_us: int
+
+
 class Signed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The content of a session. All instants are wall time, µs UTC.
 
     `factor`: it was begun with a second factor, or one was added in it. `proved_us`: when who sits there last proved who they are.
     `waiting`: the person whose password was right and who has to show a factor; nobody is signed in yet. `link`: the digest of what a
-    link of a mail held. `challenge`: what a passkey has to sign until `challenge_until_us`.
+    link of a mail held. `challenge`: what a passkey has to sign until `challenge_until_us`. `view`: the trader as whom a
+    member of staff looks.
     """
 
     factor: bool = False
@@ -33,6 +47,7 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     challenge: bytes = b""
     challenge_until_us: int = 0
     elsewhere: tuple[Elsewhere, ...] = ()
+    view: View | None = None
 
 
 NOTHING = Signed()

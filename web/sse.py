@@ -6,7 +6,7 @@ the browser leaves.
 """
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from web.bounds import (
     STREAM_RECHECK_SECONDS,
     STREAM_SENDING_SECONDS_MAX,
     STREAMS_PER_PERSON_MAX,
+    VIEWS_OVER_KEPT,
 )
 from web.firm import Firm
 from web.turns import Turns
@@ -72,6 +73,7 @@ class Streams:
     def __init__(self, firm: Firm) -> None:
         self._firm = firm
         self._ended = False
+        self._views_over: deque[int] = deque(maxlen=VIEWS_OVER_KEPT)
         self._people: Counter[str] = Counter()
         self._shown: dict[str, Shown] = {}
         self._turns = Turns()
@@ -86,6 +88,14 @@ class Streams:
         self._ended = True
         self._wake_all()
 
+    def end_view(self, view: int) -> None:
+        """End the streams of whoever looked as a trader in this view."""
+        self._views_over.append(view)
+        self._wake_all()
+
+    def _is_over(self, visitor: Visitor) -> bool:
+        return visitor.behind is not None and visitor.behind.view in self._views_over
+
     def _wake_all(self) -> None:
         for shown in self._shown.values():
             shown.wake()
@@ -96,7 +106,7 @@ class Streams:
 
     def follow(self, visitor: Visitor, key: str, watched: Watched) -> AsyncGenerator[bytes, None]:
         """The same of something that knows when it changes."""
-        if self.open >= self._firm.streams_max or self._people[visitor.reference] >= STREAMS_PER_PERSON_MAX:
+        if self.open >= self._firm.streams_max or self._people[visitor.sits_there] >= STREAMS_PER_PERSON_MAX:
             raise TooManyStreams
         return self._stream(visitor, key, watched)
 
@@ -107,7 +117,7 @@ class Streams:
             self._turns.join(shown, _now())
             watched.heed(shown.hurry)
         shown.watchers += 1
-        self._people[visitor.reference] += 1
+        self._people[visitor.sits_there] += 1
         try:
             async for event in self._events(visitor, shown):
                 yield event
@@ -121,7 +131,7 @@ class Streams:
         sent_at = checked_at = _now()
         yield b"retry: 2000\n\n"
         while not self._ended:
-            if not is_as_before(self._firm, visitor):
+            if self._is_over(visitor) or not is_as_before(self._firm, visitor):
                 break  # the browser comes back, and is asked again who it is
             parts = await shown.newest()
             if parts is not None and not parts:
@@ -150,13 +160,13 @@ class Streams:
 
     def _leave(self, visitor: Visitor, key: str, shown: "Shown") -> None:
         shown.watchers -= 1
-        self._people[visitor.reference] -= 1
+        self._people[visitor.sits_there] -= 1
         if not shown.watchers:
             shown.leave()
             if self._shown.get(key) is shown:
                 del self._shown[key]
-        if not self._people[visitor.reference]:
-            del self._people[visitor.reference]
+        if not self._people[visitor.sits_there]:
+            del self._people[visitor.sits_there]
 
 
 class Shown:

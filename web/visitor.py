@@ -60,10 +60,19 @@ def may(permission: Permission) -> May:
     return May(permission)
 
 
+class Behind(msgspec.Struct, frozen=True):
+    """Who looks as a trader: the member of staff, in which view, until when (wall time)."""
+
+    staff: "Visitor"
+    view: int
+    until_us: int
+
+
 class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody signed in. `session_id` never leaves the server but in their own cookie.
 
-    `permissions` and `scope` are those of the ledger as it is at this request.
+    `permissions` and `scope` are those of the ledger as it is at this request. `behind`: who is there instead of the trader, and sees
+    what the trader sees.
     """
 
     kind: Literal["trader", "staff"]
@@ -73,6 +82,7 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     session_id: str
     permissions: frozenset[Permission] = frozenset()
     scope: Scope = EVERYTHING
+    behind: Behind | None = None
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions
@@ -81,6 +91,11 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     def reference(self) -> str:
         """How commands and sessions name them."""
         return f"{self.kind}:{self.id}"
+
+    @property
+    def sits_there(self) -> str:
+        """Who it is that looks, also where they look as somebody else."""
+        return self.behind.staff.reference if self.behind else self.reference
 
     @property
     def csrf_token(self) -> str:
@@ -214,13 +229,15 @@ def firm_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Firm:
     visitor, holder = visitor_of(connection), key_holder_of(connection)
     if holder is not None:
         return firm.seen_by(holder.scope, names_seen=False)
+    if visitor is not None and visitor.behind is not None:
+        return firm.seen_by(visitor.scope, names_seen=True)
     if visitor is None or visitor.kind != "staff":
         return firm
     return firm.seen_by(visitor.scope, names_seen=visitor.may(Permission.SEE_NAMES))
 
 
 async def _require_own(connection: ASGIConnection[Any, Any, Any, Any], visitor: Visitor) -> None:
-    firm: Firm = connection.app.state.firm
+    firm: Firm = firm_of(connection)
     params = connection.path_params
     assert "account" in params or "decision" in params, f"{connection.url.path}: nothing in the path could be theirs"
 

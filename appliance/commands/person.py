@@ -15,7 +15,7 @@ from appliance.console import CommandRefused, ask_firm, open_machine
 from appliance.erasing import forget
 from appliance.members import opened_vault, trader_named
 from appliance.settings_file import read_settings
-from firm.commands import EraseTrader
+from firm.commands import EraseTrader, NoteAct, StaffAct
 from firm.facts import ErasureOrdered
 from firm.ids import id_text
 from firm.instant import utc_text
@@ -95,8 +95,13 @@ def run_show(options: argparse.Namespace) -> int:
 def run_export(options: argparse.Namespace) -> int:
     files = open_firm_directory(options.data_dir)
     firm = read_settings(files.settings).firm.name
-    with opened_vault(options.data_dir) as vault, LedgerReader(options.data_dir) as reader:
+    with opened_vault(options.data_dir) as vault:
         trader = trader_named(vault, options.person)
+    ask_firm(
+        options.data_dir,
+        NoteAct(by="console", act=StaffAct.PERSON_TAKEN, trader=trader, about="evenhand person export"),
+    )
+    with opened_vault(options.data_dir) as vault, LedgerReader(options.data_dir) as reader:
         try:
             descriptor = os.open(options.out, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, FILE_MODE)
         except OSError as failed:

@@ -65,9 +65,11 @@ from firm.facts.people import (
     ErasureOrdered,
     MailEnded,
     MailOwed,
+    PageSeen,
     RoleDefined,
     RoleRetired,
     SecurityNoted,
+    StaffActed,
     StaffAdded,
     StaffLeft,
     StaffRoleSet,
@@ -75,6 +77,8 @@ from firm.facts.people import (
     TraderJoined,
     TraderRegistered,
     ValuesForgotten,
+    ViewBegan,
+    ViewEnded,
 )
 from firm.facts.prices import QuotesRefused, QuoteUsed, SanityBandLeft
 from firm.facts.refusals import Refusal, Refused
@@ -132,6 +136,10 @@ FACTS: tuple[type[Fact], ...] = (
     ApiKeyRotated,
     ApiKeyRevoked,
     SecurityNoted,
+    StaffActed,
+    ViewBegan,
+    PageSeen,
+    ViewEnded,
     TraderRegistered,
     TraderJoined,
     AddressConfirmed,

@@ -6,6 +6,7 @@ from firm.facts.fact import Fact
 from firm.letters import Letter, MailEnd
 from firm.permissions import Scope
 from firm.personal import Destruction
+from firm.staff_acts import StaffAct, ViewEnd
 
 
 class BridgeEnrolled(Fact, frozen=True, kw_only=True):
@@ -189,3 +190,44 @@ class SecurityNoted(Fact, frozen=True, kw_only=True, omit_defaults=True):
     act: SecurityAct
     by: str
     why: str = ""
+
+
+class StaffActed(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """A member of staff did something that no desk decides, or did it as far as the pages could see: a file was asked for, and may not
+    have come through. `about`, `on` and `trader` as they were asked. It changes no desk's state.
+    """
+
+    act: StaffAct
+    by: str
+    about: str = ""
+    on: int = 0
+    trader: int = 0
+
+
+class ViewBegan(Fact, frozen=True, kw_only=True):
+    """A member of staff looks at the portal as a trader from now on, for at most `seconds`. The row that it follows from
+    names the view."""
+
+    trader: int
+    by: str
+    role: str
+    why: str
+    seconds: int
+
+
+class PageSeen(Fact, frozen=True, kw_only=True):
+    """A page was shown to a member of staff as the trader sees it, in the view that row `view` asked for."""
+
+    trader: int
+    view: int
+    by: str
+    page: str
+
+
+class ViewEnded(Fact, frozen=True, kw_only=True):
+    """They look as the trader no more. A view without this row was over with its time, or when they left."""
+
+    trader: int
+    view: int
+    by: str
+    how: ViewEnd

@@ -75,6 +75,7 @@ class Refusal(StrEnum):
     BAD_KEY = "bad_key"
     TOO_MANY_KEYS = "too_many_keys"
     KEY_BEYOND_OWN = "key_beyond_own"
+    VIEW_TOO_LONG = "view_too_long"
 
 
 class Refused(Fact, frozen=True, kw_only=True):

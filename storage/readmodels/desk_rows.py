@@ -60,6 +60,7 @@ _OF_OTHERS = kinds_of(
     f.CommandProbed, c.PlaceOrder, f.OrderPlaced, c.MarkOrderPaid, f.OrderPaid, f.ChallengeOpened, f.ChallengeAdvanced,
     f.ChallengeEnded, f.ChallengeHeld, f.ChallengeReopened, c.AdvanceChallenge, c.RegisterTrader, f.TraderRegistered,
     c.EraseTrader, i.ErasureReported, f.ErasureOrdered, f.ValuesForgotten, c.JoinFirm, f.TraderJoined, c.ConfirmAddress, f.AddressConfirmed,
+    c.BeginView, c.SeePage, c.EndView, f.ViewBegan, f.PageSeen, f.ViewEnded,
     c.PublishProgram, f.ProgramPublished, c.RetireProgram, f.ProgramRetired,
     c.EngageKillSwitch, c.ReleaseKillSwitch, c.ResetBreaker, f.BreakerTripped, f.BreakerReset,
     f.KillSwitchEngaged, f.KillSwitchReleaseAsked, f.KillSwitchReleased, f.DeskStopped, f.DeskResumed, f.MessageParked,
@@ -69,6 +70,7 @@ _OF_OTHERS = kinds_of(
 _OF_TRADERS = (
     c.RegisterTrader | f.TraderRegistered | c.EraseTrader | i.ErasureReported | f.ErasureOrdered | f.ValuesForgotten
     | c.JoinFirm | f.TraderJoined | c.ConfirmAddress | f.AddressConfirmed
+    | c.BeginView | c.SeePage | c.EndView | f.ViewBegan | f.PageSeen | f.ViewEnded
 )  # fmt: skip
 _ASKED_RISK = frozenset({f.Doubt.KILL_SWITCH, f.Doubt.MASS_BREACH})
 

@@ -2,6 +2,7 @@
 
 from storage.readmodels import ReadModel
 from storage.readmodels.accounts import Accounts
+from storage.readmodels.acts import Acts
 from storage.readmodels.api_keys import ApiKeys
 from storage.readmodels.bridges import Bridges
 from storage.readmodels.calendars import Calendars
@@ -24,9 +25,10 @@ from storage.readmodels.seals import Seals
 from storage.readmodels.security import Security
 from storage.readmodels.staff import StaffList
 from storage.readmodels.trades import Trades
+from storage.readmodels.views import Views
 
 READ_MODELS: tuple[ReadModel, ...] = (
     People(), Accounts(), Decisions(), Commands(), Trades(), Marks(), Days(), Controls(), Bridges(), Seals(),
     Drifts(), DeskRows(), AccountOverrides(), Calendars(), Programs(), HeldPhases(), Incidents(), Notices(),
-    Erasures(), StaffList(), Security(), ApiKeys(), Mails(),
+    Erasures(), StaffList(), Security(), ApiKeys(), Mails(), Acts(), Views(),
 )  # fmt: skip

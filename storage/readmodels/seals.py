@@ -11,6 +11,7 @@ from firm.commands import (
     ChangeAddress,
     IssueApiKey,
     JoinFirm,
+    NoteAct,
     NoteSecurity,
     RegisterTrader,
     RotateApiKey,
@@ -50,7 +51,7 @@ class Seals:
     name = "seals"
     version = 6
     kinds = kinds_of(
-        AddStaff, RegisterTrader, JoinFirm, NoteSecurity, IssueApiKey, RotateApiKey, LoginReported, EventRefused,
+        AddStaff, RegisterTrader, JoinFirm, NoteSecurity, NoteAct, IssueApiKey, RotateApiKey, LoginReported, EventRefused,
         UnknownAccountReported, ValuesForgotten, AskAddressChange, ChangeAddress, AddressChangeAsked, AddressChanged,
     )  # fmt: skip
     schema = """
@@ -131,7 +132,7 @@ def seals_of(body: Body) -> tuple[Seal, ...]:
             return (Seal(body.sealed, body.person, ADDRESS_WANTED),)
         case ChangeAddress():
             return (Seal(body.sealed, body.person, IDENTITY),)
-        case NoteSecurity() if body.sealed:
+        case NoteSecurity() | NoteAct() if body.sealed:
             return (Seal(body.sealed, body.by, WHENCE),)
         case IssueApiKey():
             return (Seal(body.sealed, key_reference(body.key), API_KEY),)

@@ -30,7 +30,7 @@ from firm.news import NewsCalendar
 from firm.overrides import WaiveRule
 from firm.permissions import ALL, BUILT_IN, FIRM_WIDE, OWNER, READ_ONLY, Permission, Scope
 from firm.staff import Staff, known_role
-from tests.actors.conftest import Stage, program
+from tests.actors.conftest import ADA, Stage, program
 
 WHY = {"why": "as agreed"}
 P = Permission
@@ -84,6 +84,10 @@ def commands(by: str) -> list[c.Command]:
         c.OweMail(by=by, person="trader:7", letter=Letter.DEVICE_NEW),
         c.AskAddressChange(by=by, person="trader:7", sealed=""),
         c.ChangeAddress(by=by, person="trader:7", sealed=""),
+        c.NoteAct(by=by, act=c.StaffAct.TRIAL_BEGUN, about="1"),
+        c.BeginView(by=by, trader=7, on=7001, role="support", seconds=900, **WHY),
+        c.SeePage(by=by, trader=7, view=1, page="/accounts"),
+        c.EndView(by=by, trader=7, view=1, how=c.ViewEnd.ENDED),
     ]
 
 
@@ -176,6 +180,19 @@ def test_what_is_outside_of_a_scope_is_not_there(stage):
         assert no.refusal is refusal, kind.__name__
     stage.put(c.SetStaffScope(by="staff:2", staff=50, scope=Scope(programs=("two-step",)), why="her desk"))
     assert refusal_of(commands("staff:50")[18], stage.engine) is None
+
+
+def test_a_trader_of_other_programs_is_not_there_to_be_looked_as(stage):
+    stage.sell()
+    stage.put(c.AddStaff(by="console", staff=50, role="support", sealed=""))
+    for programs, refusal in ((("autumn",), Refusal.UNKNOWN_TRADER), (("two-step",), None)):
+        stage.put(c.SetStaffScope(by="staff:2", staff=50, scope=Scope(programs=programs), why="their desk"))
+        for command in (
+            c.BeginView(by="staff:50", trader=ADA, on=7001, role="support", seconds=900, **WHY),
+            c.SeePage(by="staff:50", trader=ADA, view=1, page="/accounts"),
+        ):
+            no = refusal_of(command, stage.engine)
+            assert (None if no is None else no.refusal) is refusal, type(command).__name__
 
 
 def test_whoever_is_limited_holds_nothing_that_reaches_the_whole_firm(stage):

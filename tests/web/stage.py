@@ -21,10 +21,12 @@ from firm.commands import (
     EnrolBridge,
     IssueApiKey,
     MarkOrderPaid,
+    NoteAct,
     NoteSecurity,
     PlaceOrder,
     PublishProgram,
     RegisterTrader,
+    SeePage,
     SetStaffScope,
 )
 from firm.facts import ApiKeyIssued
@@ -115,7 +117,7 @@ class Stage:
     pending: Any = None
     accounts: dict[str, int] = field(default_factory=dict)
     asked: list[Input] = field(default_factory=list)
-    noted: list[Input] = field(default_factory=list)  # of what follows signing in
+    noted: list[Input] = field(default_factory=list)  # of what follows signing in, and what is only put on record
     prices_ended_us: int = 0
     waiting: list[SendCommand] | None = None  # a list while the platform takes its time with what it is asked
 
@@ -177,7 +179,7 @@ class Stage:
 
     async def ask(self, command: Input) -> Decided:
         """What the appliance does with a form: decide, commit, answer."""
-        (self.noted if isinstance(command, NoteSecurity) else self.asked).append(command)
+        (self.noted if isinstance(command, NoteSecurity | NoteAct | SeePage) else self.asked).append(command)
         decided = self.put(command, getattr(command, "account", 0))
         self.settle()
         return decided

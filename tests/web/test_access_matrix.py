@@ -25,6 +25,14 @@ TELLING = [
     ("risk", "POST", "/staff/decisions/{decision}/review", 422),
     ("auditor", "POST", "/staff/decisions/{decision}/review", 403),
     ("auditor", "GET", "/staff/trace?desk=risk", 200),
+    ("auditor", "GET", "/staff/audit", 200),
+    ("auditor", "GET", "/staff/audit.csv", 200),
+    ("auditor", "POST", "/staff/accounts/{account}/view", 403),
+    ("compliance", "GET", "/staff/audit", 200),
+    ("risk", "GET", "/staff/audit", 403),
+    ("risk", "POST", "/staff/accounts/{account}/view", 403),
+    ("support", "GET", "/staff/audit", 403),
+    ("support", "POST", "/staff/accounts/{account}/view", 422),
     ("auditor", "POST", "/staff/controls/passes/engagement", 403),
     ("compliance", "POST", "/staff/controls/passes/engagement", 422),
     ("compliance", "POST", "/staff/controls/passes/release", 403),
@@ -162,6 +170,16 @@ def clients(app: Any, stage: Any, new_client: Any, people: dict[str, str]) -> di
     return clients_of(app, stage, new_client, people)
 
 
+@pytest.fixture
+async def looking(app: Any, stage: Any, new_client: Any, words: dict[str, str]) -> Any:
+    """An owner, whose every permission is left at the door, as Ada."""
+    owner = {"looking": f"staff:{stage.employ('looking-on', 'owner')}"}
+    client = clients_of(app, stage, new_client, owner)["looking"]
+    began = await client.send_form(filled("/staff/accounts/{account:str}/view", words), why="asked to, ticket 7")
+    assert began.headers["location"] == f"/accounts/{words['account']}"
+    return client
+
+
 def of_staff(clients: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: client for name, client in clients.items() if name in (names or (*BUILT_IN, "custom", "elsewhere"))}
 
@@ -177,10 +195,14 @@ async def test_a_telling_cell_is_as_people_decided(who, method, path, status, cl
     assert answer.status_code == status
 
 
-async def test_a_strange_visitor_and_a_trader_open_nothing_of_the_backoffice(app, clients, words):
+async def test_a_strange_visitor_a_trader_and_who_looks_as_one_open_nothing_of_the_backoffice(
+    app, clients, words, looking
+):
+    """What else of all routes is open to who looks as a trader, `test_looking_as.py` says."""
+    clients = clients | {"looking": looking}
     for path, method, policy in policies(app):
         if isinstance(policy, May):
-            for who, status in (("nobody", (303, 401)), ("ada", (403,)), ("ben", (403,))):
+            for who, status in (("nobody", (303, 401)), ("ada", (403,)), ("ben", (403,)), ("looking", (403,))):
                 answer = await asked(clients[who], method, filled(path, words))
                 assert answer.status_code in status, f"{who} {method} {path}: {answer.status_code}"
 

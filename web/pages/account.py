@@ -24,7 +24,7 @@ async def account(request: Request[Any, Any, Any], account: FromPath[str]) -> Re
     firm = firm_of(request)
     view = await account_view(firm, read_id(account))
     picture = await picture_of(firm, view, request.query_params.get("range", ""))
-    ticket = "" if view.ended else firm.tickets.get(view.line.bridge, "")
+    ticket = "" if view.ended or signed_in(request).behind else firm.tickets.get(view.line.bridge, "")
     wrong = wrong_range(request.query_params)
     context: dict[str, Any] = {"picture": picture, "ranges": RANGES, "wrong": wrong, "room": "", "names": None}
     status = 422 if wrong else 200

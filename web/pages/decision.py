@@ -25,17 +25,17 @@ async def decision(request: Request[Any, Any, Any], decision: FromPath[int]) -> 
     return await _decision(request, decision, 200, NOTHING_KEPT)
 
 
-@get("/decisions/{decision:int}/evidence", policy=Policy.TRADER_OWN)
+@get("/decisions/{decision:int}/evidence", policy=Policy.TRADER_OWN, theirs=True)
 async def evidence(request: Request[Any, Any, Any], decision: FromPath[int]) -> Response[Any]:
     return await evidence_file(request, decision, None)
 
 
-@get("/decisions/{decision:int}/kept-again/evidence", policy=Policy.TRADER_OWN)
+@get("/decisions/{decision:int}/kept-again/evidence", policy=Policy.TRADER_OWN, theirs=True)
 async def kept_again_evidence(request: Request[Any, Any, Any], decision: FromPath[int]) -> Response[Any]:
     return await kept_again_file(request, decision)
 
 
-@post("/decisions/{decision:int}/evidence", policy=Policy.TRADER_OWN)
+@post("/decisions/{decision:int}/evidence", policy=Policy.TRADER_OWN, theirs=True)
 async def evidence_since(request: Request[Any, Any, Any], decision: FromPath[int]) -> Response[Any]:
     answer = await evidence_since_kept(request, decision)
     return await _decision(request, decision, 422, answer) if isinstance(answer, Wrong) else answer

@@ -13,9 +13,10 @@ from firm.commands import SecurityAct
 from storage.devices import Device, device_name
 from storage.factors import Factors, read_factors
 from storage.readmodels.security import SecurityLine, security_of
+from storage.readmodels.views import ViewLine, views_of
 from storage.sessions import name_of
 from web import auth
-from web.bounds import SECURITY_EVENTS_SHOWN
+from web.bounds import SECURITY_EVENTS_SHOWN, VIEWS_SHOWN
 from web.firm import Firm
 from web.notes import Whence, note, require_taking
 from web.passkeys import site_of
@@ -82,7 +83,9 @@ async def security_end_others(request: Request[Any, Any, Any]) -> Redirect:
 @post("/security/devices/{name:str}/removal", policy=Policy.SIGNED_IN)
 async def security_forget_device(request: Request[Any, Any, Any], name: FromPath[str]) -> Redirect:
     firm, visitor = firm_of(request), signed_in(request)
+    require_taking(firm)
     await anyio.to_thread.run_sync(firm.devices.forget, visitor.reference, name)
+    await note(request, visitor.reference, SecurityAct.DEVICE_FORGOTTEN)
     return told(request, Redirect(SECURITY, status_code=303), "device_forgotten")
 
 
@@ -105,6 +108,9 @@ async def security_page(request: Request[Any, Any, Any], wrong: str = "", status
     lines: list[SecurityLine] = await firm.book.read(
         lambda book: security_of(book, visitor.reference, SECURITY_EVENTS_SHOWN)
     )
+    views: list[ViewLine] = []
+    if visitor.kind == "trader":
+        views = await firm.book.read(lambda book: views_of(book, visitor.id, VIEWS_SHOWN))
     mine = await anyio.to_thread.run_sync(_held, firm, visitor, lines)
     names = await staff_names(firm, (line.who for line in lines)) if visitor.kind == "staff" else {}
     return page(
@@ -112,6 +118,7 @@ async def security_page(request: Request[Any, Any, Any], wrong: str = "", status
         "security.html",
         status=status,
         mine=mine,
+        views=views,
         wrong=wrong,
         names=names,
         must_enrol=visitor.kind == "staff" and not may_act(firm, signed),

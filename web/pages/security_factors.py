@@ -7,9 +7,10 @@ from litestar import Request, get, post
 from litestar.response import Redirect, Response
 from msgspec.structs import replace
 
-from firm.commands import SecurityAct
+from firm.commands import SecurityAct, StaffAct
 from storage.factors import Factors, read_factors, written
 from web import auth
+from web.acts import record_at_door
 from web.arrivals import PROVEN, goes_on, proven_again
 from web.bounds import DRAFT_BYTES_MAX
 from web.challenges import signed_challenge
@@ -98,6 +99,8 @@ async def security_prove(request: Request[Any, Any, Any]) -> Response[Any]:
         )
     except auth.TooManyGuesses as guesses:
         return proof_page(request, kept, wanted, wait_for(request, guesses), 429)
+    proven = StaffAct.PROOF_FAILED if wrong else StaffAct.PROVEN
+    await record_at_door(request, signed_in(request).reference, proven)
     if wrong:
         return proof_page(request, kept, wanted, spoken(request)(wrong), 422)
     cookie = await proven_again(request)

@@ -30,13 +30,13 @@ async def choose_language(request: Request[Any, Any, Any]) -> Redirect:
     return told(request, answer, "language")
 
 
-@get("/find", policy=Policy.SIGNED_IN)
+@get("/find", policy=Policy.SIGNED_IN, in_view=True)
 async def find(request: Request[Any, Any, Any]) -> Response[str]:
     """The palette: a dialog where scripts ask for it, else a page that leads to the same."""
     return page(request, "find.html", block="palette")
 
 
-@get("/keys", policy=Policy.SIGNED_IN)
+@get("/keys", policy=Policy.SIGNED_IN, in_view=True)
 async def keys(request: Request[Any, Any, Any]) -> Response[str]:
     return page(request, "keys.html")
 

@@ -6,11 +6,12 @@ import anyio.to_thread
 from litestar import Request, get, post
 from litestar.response import Redirect, Response
 
-from firm.commands import SecurityAct
+from firm.commands import SecurityAct, StaffAct, ViewEnd
 from firm.instant import MINUTE_US
 from storage.factors import read_factors
 from storage.people import Person
 from web import auth
+from web.acts import failed_as, record_at_door
 from web.arrivals import arrived
 from web.bounds import CHALLENGE_US, UNSIGNED_US
 from web.challenges import keep_challenge, signed_challenge
@@ -61,9 +62,11 @@ async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
     except auth.TooManyGuesses as guesses:
         return _again(request, Wrong({"": wait_for(request, guesses)}, {"mail": asked.mail}), 429, kept)
     if person is None:
-        return _again(
+        answer = _again(
             request, Wrong({"": spoken(request)(NOT_THESE)}, {"mail": asked.mail, "next": asked.next}), 422, kept
         )
+        answer.background = failed_as(request, asked.mail)
+        return answer
     held = read_factors(await anyio.to_thread.run_sync(firm.vault.factors, person.reference))
     if held.any:
         return await _ask_for_factor(request, person, asked, kept)
@@ -95,7 +98,9 @@ async def sign_in_factor(request: Request[Any, Any, Any]) -> Response[Any]:
         return _factor_page(request, session_id, wanted, kept, wait_for(request, guesses), 429)
     if how is None:
         why = spoken(request)(NO_PASSKEY if credential else NO_SUCH_CODE)
-        return _factor_page(request, session_id, wanted, kept, why, 422)
+        answer = _factor_page(request, session_id, wanted, kept, why, 422)
+        answer.background = failed_as(request, "", waits.waiting)
+        return answer
     if how == "recovery":
         await note_at_sign_in(request, waits.waiting, SecurityAct.CODE_USED)
     return await arrived(request, waits.waiting, factor=True, wanted=wanted, kept=kept)
@@ -133,10 +138,12 @@ async def passkey_challenge(request: Request[Any, Any, Any]) -> Response[dict[st
     return answer
 
 
-@post("/session/end", policy=Policy.PUBLIC)
+@post("/session/end", policy=Policy.PUBLIC, ends_view=ViewEnd.SIGNED_OUT)
 async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
     """Also where the session has ended already: nobody signs in to sign out."""
-    firm = firm_of(request)
+    firm, visitor = firm_of(request), visitor_of(request)
+    if visitor is not None:
+        await record_at_door(request, visitor.reference, StaffAct.SIGNED_OUT)
     answer: Response[Any] = Redirect("/sign-in", status_code=303)
     answer.set_cookie(await auth.end_session(firm, auth.session_id_in(firm, request)))
     return told(request, answer, "signed_out")

@@ -9,17 +9,19 @@ import msgspec
 from litestar import Request, get
 from litestar.response import Response
 
+from firm.commands import StaffAct
 from firm.permissions import Permission
 from firm.phase import ENDED, Standing
 from storage.readmodels.account_lists import AccountFilter, accounts_page, count_accounts, programs_and_bridges
 from storage.readmodels.accounts import AccountLine
+from web.acts import sought
 from web.bounds import ACCOUNTS_PER_PAGE
 from web.firm import Firm
 from web.lists_asked import ACCOUNT_SORTS, AccountsAsked, id_in, read_accounts_asked
 from web.objectives_view import still_to_come
 from web.render import page
 from web.silence import silences
-from web.visitor import firm_of, may
+from web.visitor import firm_of, may, signed_in
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -33,10 +35,14 @@ class Listed(msgspec.Struct, frozen=True):
     to_come: str
 
 
-@get("/staff/accounts", policy=may(Permission.SEE_ACCOUNTS))
+@get("/staff/accounts", policy=may(Permission.SEE_ACCOUNTS), records=StaffAct.NAMES_SEEN)
 async def staff_accounts(request: Request[Any, Any, Any]) -> Response[str]:
     firm, asked = firm_of(request), read_accounts_asked(request.query_params)
     wanted = await anyio.to_thread.run_sync(filter_of, firm, asked)
+    if wanted.traders is not None and firm.names_seen and not firm.held():
+        found = wanted.traders[0] if wanted.traders else 0
+        key = (signed_in(request).reference, StaffAct.PERSON_SOUGHT, f"{found}")
+        await sought(request, key, StaffAct.PERSON_SOUGHT, found)
     figures = await firm.moving.figures()
     there = await firm.in_scope(each.account for each in figures)
     figures = [each for each in figures if each.account in there]

@@ -6,7 +6,7 @@ from litestar import Request, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
-from firm.commands import ReviewVerdict
+from firm.commands import ReviewVerdict, StaffAct
 from firm.permissions import Permission
 from storage.readmodels.decisions import dismissed_breaches, latest_decisions, open_decisions
 from web.asking import ask
@@ -57,17 +57,21 @@ async def staff_review(request: Request[Any, Any, Any], decision: FromPath[int])
     return await _decision(request, decision, review=wrong)
 
 
-@get("/staff/decisions/{decision:int}/evidence", policy=may(Permission.SEE_EVIDENCE))
+@get("/staff/decisions/{decision:int}/evidence", policy=may(Permission.SEE_EVIDENCE), records=StaffAct.EVIDENCE_TAKEN)
 async def staff_evidence(request: Request[Any, Any, Any], decision: FromPath[int]) -> Response[Any]:
     return await evidence_file(request, decision, None)
 
 
-@get("/staff/decisions/{decision:int}/kept-again/evidence", policy=may(Permission.SEE_EVIDENCE))
+@get(
+    "/staff/decisions/{decision:int}/kept-again/evidence",
+    policy=may(Permission.SEE_EVIDENCE),
+    records=StaffAct.EVIDENCE_TAKEN,
+)
 async def staff_kept_again_evidence(request: Request[Any, Any, Any], decision: FromPath[int]) -> Response[Any]:
     return await kept_again_file(request, decision)
 
 
-@post("/staff/decisions/{decision:int}/evidence", policy=may(Permission.SEE_EVIDENCE))
+@post("/staff/decisions/{decision:int}/evidence", policy=may(Permission.SEE_EVIDENCE), records=StaffAct.EVIDENCE_TAKEN)
 async def staff_evidence_since(request: Request[Any, Any, Any], decision: FromPath[int]) -> Response[Any]:
     answer = await evidence_since_kept(request, decision)
     return await _decision(request, decision, kept=answer) if isinstance(answer, Wrong) else answer

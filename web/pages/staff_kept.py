@@ -8,6 +8,7 @@ from litestar.exceptions import PermissionDeniedException
 from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
+from firm.commands import StaffAct
 from firm.permissions import Permission
 from storage.drafts import KeptDraft, WrittenAs
 from web.aside import aside
@@ -35,7 +36,12 @@ async def staff_kept(request: Request[Any, Any, Any], draft: FromPath[str]) -> R
     return await (_of_text if found.line.written_as == WrittenAs.TEXT else _of_form)(request, found, way)
 
 
-@post("/staff/drafts/kept", policy=may(Permission.DRAFT_PROGRAMS), request_max_body_size=DRAFT_BYTES_MAX)
+@post(
+    "/staff/drafts/kept",
+    policy=may(Permission.DRAFT_PROGRAMS),
+    records=StaffAct.DRAFT_KEPT,
+    request_max_body_size=DRAFT_BYTES_MAX,
+)
 async def staff_keep(request: Request[Any, Any, Any]) -> Response[Any]:
     """As it is being written, whatever is wrong with it still."""
     fields = await fields_of(request)
@@ -52,7 +58,7 @@ async def staff_keep(request: Request[Any, Any, Any]) -> Response[Any]:
     )
 
 
-@post("/staff/drafts/kept/{draft:str}/deletion", policy=may(Permission.DRAFT_PROGRAMS))
+@post("/staff/drafts/kept/{draft:str}/deletion", policy=may(Permission.DRAFT_PROGRAMS), records=StaffAct.DRAFT_DELETED)
 async def staff_delete_draft(request: Request[Any, Any, Any], draft: FromPath[str]) -> Redirect:
     """By whoever keeps it, or by an owner."""
     firm: Firm = firm_of(request)

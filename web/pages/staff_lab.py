@@ -9,9 +9,11 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
+from firm.commands import StaffAct
 from firm.permissions import Permission
 from storage.readmodels.account_lists import phases_sold, programs_and_bridges
 from web import lab_view
+from web.acts import record
 from web.bounds import DRAFT_BYTES_MAX
 from web.firm import Firm
 from web.forms import Wrong, fields_of, text_in
@@ -41,6 +43,7 @@ async def staff_try(request: Request[Any, Any, Any]) -> Response[Any]:
     tried = await read_tried(fields, {program for program, _ in programs}, set(phases), offered, **written)
     if isinstance(tried, Wrong):
         return await _lab(request, 422, tried)
+    await record(request, StaffAct.TRIAL_BEGUN)
     trial = firm.lab.start(tried, signed_in(request).reference, firm.now_us())
     if trial is None:
         typed = {name: text_in(fields, name) for name in NOTHING_TYPED}
@@ -58,7 +61,7 @@ async def staff_trial(request: Request[Any, Any, Any], trial: FromPath[int]) -> 
     return page(request, "staff_trial.html", block="found", trial=found, shown=shown, names=names, view=lab_view)
 
 
-@get("/staff/lab/{trial:int}/report.json", policy=may(Permission.USE_LAB))
+@get("/staff/lab/{trial:int}/report.json", policy=may(Permission.USE_LAB), records=StaffAct.TRIAL_TAKEN)
 async def staff_trial_file(request: Request[Any, Any, Any], trial: FromPath[int]) -> Response[bytes]:
     found = _trial(firm_of(request), trial)
     if found.report is None:
@@ -68,7 +71,7 @@ async def staff_trial_file(request: Request[Any, Any, Any], trial: FromPath[int]
     return Response(lab_view.as_file(found.report), media_type="application/json", headers=headers)
 
 
-@post("/staff/lab/{trial:int}/end", policy=may(Permission.USE_LAB))
+@post("/staff/lab/{trial:int}/end", policy=may(Permission.USE_LAB), records=StaffAct.TRIAL_ENDED)
 async def staff_end_trial(request: Request[Any, Any, Any], trial: FromPath[int]) -> Redirect:
     firm: Firm = firm_of(request)
     firm.lab.end(_trial(firm, trial).number)

@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
 from firm.commands import SecurityAct
+from firm.ids import id_text
 from firm.permissions import Permission
 from storage.factors import read_factors
 from storage.people import reference
@@ -88,9 +89,9 @@ async def _page(request: Request[Any, Any, Any], member: int, wrong: Wrong | Non
 
 
 def _member(firm: Firm, number: int, role: str) -> Member:
-    person = firm.vault.person("staff", number)
+    person = firm.person("staff", number)
     held = read_factors(firm.vault.factors(reference("staff", number)))
-    name = person.name if person else "erased"
+    name = person.name if person else id_text(number)
     return Member(number, name, role, held.totp is not None, len(held.passkeys), held.codes_left)
 
 

@@ -11,6 +11,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Response, Stream
 
+from firm.commands import StaffAct
 from firm.ids import parse_id
 from firm.permissions import Permission, Scope
 from storage.desk_trace import TracePage, outcome_of, trace_page
@@ -80,7 +81,7 @@ async def staff_trace(request: Request[Any, Any, Any]) -> Response[str]:
     return page(request, "trace.html", block="rows", asked=asked, wrong=None, typed=asked.typed, **context)
 
 
-@get("/staff/trace.jsonl", policy=may(Permission.EXPORT_TRACE))
+@get("/staff/trace.jsonl", policy=may(Permission.EXPORT_TRACE), records=StaffAct.TRACE_TAKEN)
 async def staff_trace_file(request: Request[Any, Any, Any]) -> Response[Any] | Stream:
     """The same rows as JSON lines, newest first; where it ends at its bound, the last line says from which row it would go on."""
     firm: Firm = firm_of(request)

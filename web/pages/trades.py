@@ -1,7 +1,5 @@
 """An account's trades, open and closed: filtered and sorted by the URL, what they come to, and all of them as a file."""
 
-import csv
-import io
 from collections.abc import AsyncGenerator
 from functools import partial
 from typing import Any
@@ -13,6 +11,7 @@ from litestar.exceptions import NotFoundException, TooManyRequestsException
 from litestar.params import FromPath
 from litestar.response import Response, Stream
 
+from firm.commands import StaffAct
 from firm.ids import id_text
 from firm.permissions import Permission
 from storage.readmodels.accounts import account_line, ruleset_of
@@ -27,6 +26,7 @@ from storage.readmodels.trade_lists import (
 from storage.readmodels.trades import Trade
 from web import words
 from web.bounds import CSV_TRADES_AT_ONCE, CSV_TRADES_MAX, TRADES_PER_PAGE
+from web.csv_lines import as_text, csv_lines
 from web.downloads import TooManyDownloads
 from web.firm import Firm
 from web.forms import Wrong
@@ -38,8 +38,6 @@ COLUMNS = (
     "position", "symbol", "side", "state", "lots", "opened_utc", "price_open", "closed_utc", "price_close", "commission", "swap",
     "fee", "net", "currency",
 )  # fmt: skip
-# What a spreadsheet would take for a formula at the beginning of a text. A leading apostrophe makes it a text again.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @get("/accounts/{account:str}/trades", policy=Policy.TRADER_OWN)
@@ -47,7 +45,7 @@ async def account_trades(request: Request[Any, Any, Any], account: FromPath[str]
     return await _trades(request, read_id(account), "")
 
 
-@get("/accounts/{account:str}/trades.csv", policy=Policy.TRADER_OWN)
+@get("/accounts/{account:str}/trades.csv", policy=Policy.TRADER_OWN, theirs=True)
 async def account_trades_csv(request: Request[Any, Any, Any], account: FromPath[str]) -> Response[Any] | Stream:
     return await _file(request, read_id(account), "")
 
@@ -57,7 +55,7 @@ async def staff_trades(request: Request[Any, Any, Any], account: FromPath[str]) 
     return await _trades(request, read_id(account), "/staff")
 
 
-@get("/staff/accounts/{account:str}/trades.csv", policy=may(Permission.EXPORT_TRADES))
+@get("/staff/accounts/{account:str}/trades.csv", policy=may(Permission.EXPORT_TRADES), records=StaffAct.TRADES_TAKEN)
 async def staff_trades_csv(request: Request[Any, Any, Any], account: FromPath[str]) -> Response[Any] | Stream:
     return await _file(request, read_id(account), "/staff")
 
@@ -131,18 +129,12 @@ async def _pieces(firm: Firm, account: int, wanted: TradeFilter, sort: str) -> A
 
     Which trades it holds, and in which order, is settled once: to sort them for each piece would cost as much every time.
     """
-    yield _lines([COLUMNS])
+    yield csv_lines([COLUMNS])
     positions = await firm.book.read(lambda book: positions_sorted(book, account, wanted, sort, CSV_TRADES_MAX))
     for start in range(0, len(positions), CSV_TRADES_AT_ONCE):
         piece = positions[start : start + CSV_TRADES_AT_ONCE]
         trades = await firm.book.read(partial(trades_of, account=account, positions=piece))
-        yield _lines([csv_row(trade) for trade in trades])
-
-
-def _lines(rows: list[tuple[str, ...]]) -> str:
-    written = io.StringIO(newline="")
-    csv.writer(written).writerows(rows)
-    return written.getvalue()
+        yield csv_lines([csv_row(trade) for trade in trades])
 
 
 def csv_row(trade: Trade) -> tuple[str, ...]:
@@ -163,11 +155,6 @@ def csv_row(trade: Trade) -> tuple[str, ...]:
         words.plain(trade.net),
         trade.net.currency,
     )
-
-
-def as_text(text: str) -> str:
-    """A platform's word, which no spreadsheet shall carry out as a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _price(points: int | None, digits: int) -> str:

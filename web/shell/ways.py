@@ -51,6 +51,7 @@ STAFF = (
     Way(name="lab", href="/staff/lab", key="l", permission=P.USE_LAB),
     Way(name="controls", href="/staff/controls", key="k", permission=P.SEE_CONTROLS),
     Way(name="health", href="/staff/health", key="s", permission=P.SEE_HEALTH),
+    Way(name="audit", href="/staff/audit", key="u", permission=P.SEE_ACTS),
     Way(name="team", href="/staff/team", key="m", permission=P.SEE_STAFF),
     Way(name="owed", href="/staff/owed", permission=P.SEE_COMMANDS, listed=False),
     Way(name="calendars", href="/staff/calendars", permission=P.SEE_CALENDARS, listed=False),
@@ -79,5 +80,7 @@ def ways_of(visitor: Visitor | None) -> tuple[Way, ...]:
 
 def _open_to(visitor: Visitor) -> Iterator[Way]:
     for way in (*(STAFF if visitor.kind == "staff" else TRADERS), *EVERYBODY):
+        if visitor.behind is not None and way.href.startswith("/security"):
+            continue  # who looks as a trader does not see how they sign in
         if way.permission is None or visitor.may(way.permission):
             yield way
