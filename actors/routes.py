@@ -37,6 +37,8 @@ _MACHINE = (
     | i.SnapshotWritten
     | i.SegmentSealed
     | i.LedgerForked
+    | i.MasterRotationBegun
+    | i.MasterRotationEnded
 )
 _OF_STAFF = (
     f.StaffAdded

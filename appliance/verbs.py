@@ -25,6 +25,7 @@ from appliance.commands import (
     serve,
     staff,
     story,
+    vault,
     verify,
 )
 
@@ -45,6 +46,7 @@ VERBS = (
     key,
     person,
     passwords,
+    vault,
     override,
     score,
     incident,

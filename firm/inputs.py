@@ -119,6 +119,19 @@ class LedgerForked(Input, frozen=True, kw_only=True):
     root: str
 
 
+class MasterRotationBegun(Input, frozen=True, kw_only=True):
+    """The vault's master is being renewed: the keys of all people go from the master of id `was` to that of id `becomes`."""
+
+    was: str
+    becomes: str
+
+
+class MasterRotationEnded(Input, frozen=True, kw_only=True):
+    """All keys of the vault are under the master of this id, and nothing there opens under the one before."""
+
+    master: str
+
+
 # --- a bridge ---
 
 
@@ -449,6 +462,8 @@ Arriving = (
     | SnapshotWritten
     | SegmentSealed
     | LedgerForked
+    | MasterRotationBegun
+    | MasterRotationEnded
     | BridgeConnected
     | BridgeDisconnected
     | QuoteFrame

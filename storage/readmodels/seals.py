@@ -5,11 +5,30 @@ from typing import NamedTuple
 
 import apsw
 
-from firm.commands import AddStaff, AskAddressChange, ChangeAddress, IssueApiKey, JoinFirm, NoteSecurity, RegisterTrader, RotateApiKey
+from firm.commands import (
+    AddStaff,
+    AskAddressChange,
+    ChangeAddress,
+    IssueApiKey,
+    JoinFirm,
+    NoteSecurity,
+    RegisterTrader,
+    RotateApiKey,
+)
 from firm.facts import AddressChangeAsked, AddressChanged, ValuesForgotten
 from firm.inputs import EventRefused, LoginReported, UnknownAccountReported
 from firm.kinds import Body
-from storage.people import ADDRESS_WANTED, API_KEY, IDENTITY, LOGINS, RESIDENCE, SESSION, WHENCE, key_reference, reference
+from storage.people import (
+    ADDRESS_WANTED,
+    API_KEY,
+    IDENTITY,
+    LOGINS,
+    RESIDENCE,
+    SESSION,
+    WHENCE,
+    key_reference,
+    reference,
+)
 from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
 
