@@ -15,6 +15,7 @@ from actors.names import (
     SECURITY,
     STAFF,
     account_desk,
+    appeals_desk,
     bridge_desk,
     enforcement_desk,
     market_desk,
@@ -82,9 +83,7 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
     if type(body) in _TO_MARKET_AND_ACCOUNT:
         return _with_account((market_desk(_bridge_of(body)),), account, ())
     match body:
-        case i.QuoteFrame() | i.Watermark() | i.SymbolReported() | i.PlatformReported():
-            return (market_desk(body.bridge),)
-        case i.BackfillReported():
+        case i.QuoteFrame() | i.Watermark() | i.SymbolReported() | i.PlatformReported() | i.BackfillReported():
             return (market_desk(body.bridge),)
         case i.GapReported():
             return (market_desk(body.bridge), INCIDENTS)
@@ -108,6 +107,8 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (trader_desk(body.trader),)
         case c.MarkOrderPaid() | c.AdvanceChallenge():
             return (order_desk(body.order),)
+        case c.AppealDecision() | c.AnswerAppeal():
+            return (appeals_desk(body.trader),)
         case c.ReviewVerdict() | c.GrantOverride() | c.PublishScore():
             return (account_desk(body.account),)
         case c.EngageKillSwitch() | c.ReleaseKillSwitch() | c.ResetBreaker():
@@ -180,10 +181,10 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
         case _ if isinstance(body, _MACHINE):
             return (ENGINE,)
         case _:
-            return _folding_incident(body, account) or _folding_bridge_and_account(body, account, held)
+            return _folding_rarest(body, account) or _folding_bridge_and_account(body, account, held)
 
 
-def _folding_incident(body: Body, account: int) -> tuple[str, ...]:
+def _folding_rarest(body: Body, account: int) -> tuple[str, ...]:
     match body:
         case f.IncidentOpened() | f.IncidentExtended() | f.PricesReturned() | f.IncidentEnded():
             return (INCIDENTS, market_desk(body.bridge))
@@ -191,6 +192,8 @@ def _folding_incident(body: Body, account: int) -> tuple[str, ...]:
             return (INCIDENTS,)
         case f.PassesFrozen() | f.OutageAssessed():
             return (account_desk(account), INCIDENTS)
+        case f.DecisionAppealed() | f.AppealAnswered():
+            return (appeals_desk(body.trader),)
         case _:
             return ()
 

@@ -70,4 +70,6 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.BAD_KEY: "a key needs a name, something that it may see, and an end that is not too far off",
     Refusal.TOO_MANY_KEYS: "the firm has as many keys as it may; revoke one that nobody needs first",
     Refusal.KEY_BEYOND_OWN: "a key may do no more than whoever issues it",
+    Refusal.APPEALED_ALREADY: "a person was asked to look at this decision already; each is looked at once",
+    Refusal.TOO_MANY_APPEALS: "as many decisions as may be wait for a person’s look already; wait for an answer first",
 }

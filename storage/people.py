@@ -13,6 +13,7 @@ ADDRESS_WANTED = (
 )
 RESIDENCE = "residence"  # class: country and language; what JoinFirm commits to
 WHENCE = "whence"  # class: the address and the device that a change of one's security came from; what NoteSecurity commits to
+APPEAL = "appeal"  # class: what a trader says of a decision; what AppealDecision commits to
 
 API_KEY = (
     "api_key"  # class: the hash of a machine's secret, which is nobody's; what IssueApiKey and RotateApiKey commit to

@@ -23,6 +23,7 @@ from web.key_holder import ByKey
 from web.pages import (
     account,
     accounts,
+    appeal,
     brand,
     checker,
     checkpoint,
@@ -100,6 +101,7 @@ PAGES = (
     checker,
     checkpoint,
     decision,
+    appeal,
     staff_home,
     staff_accounts,
     staff_account,

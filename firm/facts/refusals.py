@@ -75,6 +75,8 @@ class Refusal(StrEnum):
     BAD_KEY = "bad_key"
     TOO_MANY_KEYS = "too_many_keys"
     KEY_BEYOND_OWN = "key_beyond_own"
+    APPEALED_ALREADY = "appealed_already"
+    TOO_MANY_APPEALS = "too_many_appeals"
 
 
 class Refused(Fact, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from storage.readmodels import ReadModel
 from storage.readmodels.accounts import Accounts
 from storage.readmodels.api_keys import ApiKeys
+from storage.readmodels.appeals import Appeals
 from storage.readmodels.bridges import Bridges
 from storage.readmodels.calendars import Calendars
 from storage.readmodels.commands import Commands
@@ -28,5 +29,5 @@ from storage.readmodels.trades import Trades
 READ_MODELS: tuple[ReadModel, ...] = (
     People(), Accounts(), Decisions(), Commands(), Trades(), Marks(), Days(), Controls(), Bridges(), Seals(),
     Drifts(), DeskRows(), AccountOverrides(), Calendars(), Programs(), HeldPhases(), Incidents(), Notices(),
-    Erasures(), StaffList(), Security(), ApiKeys(), Mails(),
+    Erasures(), StaffList(), Security(), ApiKeys(), Mails(), Appeals(),
 )  # fmt: skip

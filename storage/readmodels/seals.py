@@ -7,6 +7,7 @@ import apsw
 
 from firm.commands import (
     AddStaff,
+    AppealDecision,
     AskAddressChange,
     ChangeAddress,
     IssueApiKey,
@@ -21,6 +22,7 @@ from firm.kinds import Body
 from storage.people import (
     ADDRESS_WANTED,
     API_KEY,
+    APPEAL,
     IDENTITY,
     LOGINS,
     RESIDENCE,
@@ -48,10 +50,10 @@ class Seals:
     """rm_seals: one row a commitment."""
 
     name = "seals"
-    version = 6
+    version = 7
     kinds = kinds_of(
         AddStaff, RegisterTrader, JoinFirm, NoteSecurity, IssueApiKey, RotateApiKey, LoginReported, EventRefused,
-        UnknownAccountReported, ValuesForgotten, AskAddressChange, ChangeAddress, AddressChangeAsked, AddressChanged,
+        UnknownAccountReported, ValuesForgotten, AskAddressChange, ChangeAddress, AppealDecision, AddressChangeAsked, AddressChanged,
     )  # fmt: skip
     schema = """
         CREATE TABLE rm_seals (
@@ -137,6 +139,8 @@ def seals_of(body: Body) -> tuple[Seal, ...]:
             return (Seal(body.sealed, key_reference(body.key), API_KEY),)
         case RotateApiKey():
             return (Seal(body.sealed, key_reference(body.follower), API_KEY),)
+        case AppealDecision():
+            return (Seal(body.sealed, reference("trader", body.trader), APPEAL),)
         case LoginReported():
             return (Seal(body.sealed, body.whose or LOGINS, SESSION),)
         case UnknownAccountReported() if body.sealed:

@@ -63,6 +63,8 @@ def commands(by: str) -> list[c.Command]:
         c.MarkOrderPaid(by=by, order=501, reference="wire"),
         c.AdvanceChallenge(by=by, order=501, **WHY),
         c.ReviewVerdict(by=by, account=7001, decision=1, outcome=c.ReviewOutcome.CONFIRM, **WHY),
+        c.AppealDecision(by=by, trader=7, account=7001, decision=1, sealed=""),
+        c.AnswerAppeal(by=by, trader=7, account=7001, decision=1, outcome=c.AppealOutcome.STANDS, **WHY),
         c.GrantOverride(by=by, account=7001, override=waive, evidence="ticket 7", **WHY),
         c.PublishScore(by=by, account=7001, board="cup", score=1, **WHY),
         c.EngageKillSwitch(by=by, switch=switch, **WHY),
