@@ -47,6 +47,7 @@ NEEDED: dict[type[c.Command], tuple[Permission, ...]] = {
     c.AdoptMarketDays: (P.ADOPT_CALENDARS,),
     c.PlaceOrder: (P.REGISTER_TRADERS,),
     c.MarkOrderPaid: (P.BOOK_PAYMENTS,),
+    c.LapseOrder: (P.BOOK_PAYMENTS,),
     c.AdvanceChallenge: (P.ADVANCE_PHASES,),
     c.ReviewVerdict: (P.REVIEW_DECISIONS,),
     c.AppealDecision: (P.REVIEW_DECISIONS,),  # for a trader who wrote a letter; traders themselves of theirs
@@ -65,7 +66,9 @@ NEEDED: dict[type[c.Command], tuple[Permission, ...]] = {
 }
 """What a member of staff needs for a command: one of these."""
 
-_OF_COURIERS = frozenset({c.AdoptCalendar, c.AdoptMarketDays, c.EraseTrader})  # the last: the desk sees to whom
+_OF_COURIERS = frozenset(
+    {c.AdoptCalendar, c.AdoptMarketDays, c.LapseOrder, c.EraseTrader}
+)  # the last: the desk sees to whom
 _OF_THE_PORTAL = frozenset(
     {c.JoinFirm, c.ConfirmAddress, c.OweMail, c.ChangeAddress}
 )  # who holds a link is not signed in
@@ -119,6 +122,11 @@ def _is_of_oneself(command: c.Command, house: House) -> bool:
             return command.by == f"{TRADER}{command.trader}"
         case c.NoteSecurity() | c.OweMail() | c.AskAddressChange():
             return command.by == command.person
+        case c.LapseOrder():
+            desk = house.desk(order_desk(command.order))
+            return (
+                isinstance(desk, OrderDesk) and desk.state is not None and command.by == f"{TRADER}{desk.state.trader}"
+            )
         case c.AppealDecision():
             held = house.account(command.account)
             return held is not None and command.by == f"{TRADER}{command.trader}" == f"{TRADER}{held.trader}"
@@ -140,7 +148,7 @@ def _beyond_scope(command: c.Command, house: House) -> Refused | None:
             program, refusal, what = command.program.program, Refusal.UNKNOWN_PROGRAM, "program"
         case c.RetireProgram() | c.PlaceOrder():
             program, refusal, what = command.program, Refusal.UNKNOWN_PROGRAM, "program"
-        case c.MarkOrderPaid() | c.AdvanceChallenge():
+        case c.MarkOrderPaid() | c.LapseOrder() | c.AdvanceChallenge():
             program, refusal, what = _of_order(command.order, house), Refusal.UNKNOWN_ORDER, "order"
         case (
             c.ReviewVerdict()

@@ -105,7 +105,7 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (CALENDARS,)
         case c.RegisterTrader() | c.JoinFirm() | c.ConfirmAddress() | c.EraseTrader() | i.ErasureReported():
             return (trader_desk(body.trader),)
-        case c.MarkOrderPaid() | c.AdvanceChallenge():
+        case c.MarkOrderPaid() | c.LapseOrder() | c.AdvanceChallenge():
             return (order_desk(body.order),)
         case c.AppealDecision() | c.AnswerAppeal():
             return (appeals_desk(body.trader),)
@@ -148,7 +148,7 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
             return (enforcement_desk(body.bridge),)
         case f.ChallengeAdvanced() | f.ChallengeEnded() | f.ChallengeReopened() | f.ChallengeOpened():
             return (order_desk(body.challenge),)
-        case f.OrderPlaced() | f.ChallengeHeld():
+        case f.OrderPlaced() | f.OrderLapsed() | f.ChallengeHeld():
             return _of_order_and_trader(body)
         case f.OrderPaid():
             return (order_desk(body.order),)
@@ -198,8 +198,8 @@ def _folding_rarest(body: Body, account: int) -> tuple[str, ...]:
             return ()
 
 
-def _of_order_and_trader(body: f.OrderPlaced | f.ChallengeHeld) -> tuple[str, ...]:
-    order = body.order if isinstance(body, f.OrderPlaced) else body.challenge  # a challenge has its order's number
+def _of_order_and_trader(body: f.OrderPlaced | f.OrderLapsed | f.ChallengeHeld) -> tuple[str, ...]:
+    order = body.challenge if isinstance(body, f.ChallengeHeld) else body.order  # a challenge has its order's number
     return (order_desk(order), trader_desk(body.trader))
 
 

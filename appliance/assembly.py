@@ -228,7 +228,7 @@ class Machine:
             offer=offer,
             directory=self.directory_of_bridges,
             now_us=self.clock.now_us,
-            seal=LoginsKept(self.engine, self.vault).seal,
+            seal=LoginsKept(self.engine, self.vault, self.clock.now_us).seal,
             server_secret=z85.encode(self.secrets.curve_server_key).decode(),
             host=settings.host,
             port=settings.port,

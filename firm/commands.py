@@ -10,7 +10,11 @@ from enum import StrEnum
 import msgspec
 
 from firm.accepted import AcceptedText
-from firm.inputs import Input
+from firm.appeal_commands import AnswerAppeal as AnswerAppeal
+from firm.appeal_commands import AppealDecision as AppealDecision
+from firm.appeal_commands import AppealOutcome as AppealOutcome
+from firm.command import Command as Command
+from firm.command import is_named as is_named
 from firm.letters import Letter
 from firm.market_days import MarketDays
 from firm.news import NewsCalendar
@@ -18,19 +22,6 @@ from firm.overrides import Override
 from firm.permissions import Scope
 from firm.personal import Destruction
 from firm.ruleset import Program
-
-_NAMELESS = frozenset({"", "console", "courier", "portal"})
-
-
-def is_named(by: str) -> bool:
-    """Whether a reference says which person it is: two of them are asked of two people, and who has no name may be either."""
-    return by not in _NAMELESS
-
-
-class Command(Input, frozen=True, kw_only=True):
-    """A request with its author."""
-
-    by: str
 
 
 class KillSwitch(StrEnum):
@@ -225,12 +216,16 @@ class ChangeAddress(Command, frozen=True, kw_only=True):
     sealed: str
 
 
-class EraseTrader(Command, frozen=True, kw_only=True):
-    """Forget a trader: each class of what the vault holds of them is destroyed from an instant on. The border knows which there are."""
+class EraseTrader(Command, frozen=True, kw_only=True, omit_defaults=True):
+    """Forget a trader: each class of what the vault holds of them is destroyed from an instant on. The border knows which there are.
+
+    `gives_up`: they know that what still runs is closed and forfeited, that orders lapse, and that open questions are dropped with it.
+    """
 
     trader: int
     why: str
     classes: tuple[Destruction, ...]
+    gives_up: bool = False
 
 
 class Publication(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -287,6 +282,12 @@ class MarkOrderPaid(Command, frozen=True, kw_only=True):
 
     order: int
     reference: str
+
+
+class LapseOrder(Command, frozen=True, kw_only=True):
+    """An order that nobody paid comes to nothing: after so long as the policy says, or before where its trader or staff say so."""
+
+    order: int
 
 
 class AdvanceChallenge(Command, frozen=True, kw_only=True):
@@ -362,35 +363,6 @@ class SettleCommand(Command, frozen=True, kw_only=True):
     why: str
 
 
-class AppealOutcome(StrEnum):
-    """What a person found who looked at a decision as its trader had asked. CORRECTED: it was put right, by an act of its own."""
-
-    STANDS = "stands"
-    CORRECTED = "corrected"
-
-
-class AppealDecision(Command, frozen=True, kw_only=True):
-    """A trader wants a person to look at decision `decision` (its ledger seq) of an account of theirs.
-
-    `sealed`: the commitment to what they say of it, which lies in the vault as theirs.
-    """
-
-    trader: int
-    account: int
-    decision: int
-    sealed: str
-
-
-class AnswerAppeal(Command, frozen=True, kw_only=True):
-    """A person looked at it. The trader reads the why."""
-
-    trader: int
-    account: int
-    decision: int
-    outcome: AppealOutcome
-    why: str
-
-
 class EnforceAgain(Command, frozen=True, kw_only=True):
     """Order anew what enforcement withheld from an account and still owes it: a new command, on the decision of then."""
 
@@ -445,6 +417,7 @@ Commanded = (
     | AdoptMarketDays
     | PlaceOrder
     | MarkOrderPaid
+    | LapseOrder
     | AdvanceChallenge
     | ReviewVerdict
     | AppealDecision

@@ -17,7 +17,7 @@ from firm.commands import (
     RotateApiKey,
 )
 from firm.facts import AddressChangeAsked, AddressChanged, ValuesForgotten
-from firm.inputs import EventRefused, LoginReported, UnknownAccountReported
+from firm.inputs import EventRefused, LoginReported, MonthForgotten, UnknownAccountReported
 from firm.kinds import Body
 from storage.people import (
     ADDRESS_WANTED,
@@ -25,6 +25,7 @@ from storage.people import (
     APPEAL,
     IDENTITY,
     LOGINS,
+    MONTHS,
     RESIDENCE,
     SESSION,
     WHENCE,
@@ -53,7 +54,8 @@ class Seals:
     version = 7
     kinds = kinds_of(
         AddStaff, RegisterTrader, JoinFirm, NoteSecurity, IssueApiKey, RotateApiKey, LoginReported, EventRefused,
-        UnknownAccountReported, ValuesForgotten, AskAddressChange, ChangeAddress, AppealDecision, AddressChangeAsked, AddressChanged,
+        UnknownAccountReported, ValuesForgotten, AskAddressChange, ChangeAddress, AddressChangeAsked, AddressChanged,
+        AppealDecision, MonthForgotten,
     )  # fmt: skip
     schema = """
         CREATE TABLE rm_seals (
@@ -66,6 +68,9 @@ class Seals:
         for _, body in rows:
             if isinstance(body, ValuesForgotten):
                 _mark_erased(connection, body)
+                continue
+            if isinstance(body, MonthForgotten):
+                _mark_owner_erased(connection, body.whose)
                 continue
             _leave_behind(connection, body)
             for seal in seals_of(body):
@@ -94,8 +99,17 @@ def _mark_erased(connection: apsw.Connection, told: ValuesForgotten) -> None:
     pooled = [(commitment,) for commitment in told.pooled]
     connection.executemany("UPDATE rm_seals SET erased = 1 WHERE commitment = ?", pooled)
     if told.finished:
-        owner = (reference("trader", told.trader), told.klass)
-        connection.execute("UPDATE rm_seals SET erased = 1 WHERE person = ? AND class = ?", owner)
+        _mark_owner_erased(connection, reference("trader", told.trader), told.klass)
+
+
+def _mark_owner_erased(connection: apsw.Connection, person: str, klass: str = SESSION) -> None:
+    connection.execute("UPDATE rm_seals SET erased = 1 WHERE person = ? AND class = ?", (person, klass))
+
+
+def months_sealed(connection: apsw.Connection) -> list[str]:
+    """Under the keys of which months something lies that no row says was forgotten, as "platform:2026-11"; the oldest first."""
+    sql = "SELECT DISTINCT person FROM rm_seals WHERE person > ?1 AND person < ?1 || ':' AND erased = 0 ORDER BY person"
+    return [person for (person,) in connection.execute(sql, (MONTHS,))]
 
 
 def seals_forgotten(connection: apsw.Connection) -> list[str]:
@@ -135,10 +149,6 @@ def seals_of(body: Body) -> tuple[Seal, ...]:
             return (Seal(body.sealed, body.person, IDENTITY),)
         case NoteSecurity() if body.sealed:
             return (Seal(body.sealed, body.by, WHENCE),)
-        case IssueApiKey():
-            return (Seal(body.sealed, key_reference(body.key), API_KEY),)
-        case RotateApiKey():
-            return (Seal(body.sealed, key_reference(body.follower), API_KEY),)
         case AppealDecision():
             return (Seal(body.sealed, reference("trader", body.trader), APPEAL),)
         case LoginReported():
@@ -147,6 +157,16 @@ def seals_of(body: Body) -> tuple[Seal, ...]:
             return (Seal(body.sealed, LOGINS, SESSION),)
         case EventRefused() if body.raw_hex.startswith(SEALED_EVENT):
             return (Seal(body.raw_hex.removeprefix(SEALED_EVENT), LOGINS, SESSION),)
+        case _:
+            return _of_a_key(body)
+
+
+def _of_a_key(body: Body) -> tuple[Seal, ...]:
+    match body:
+        case IssueApiKey():
+            return (Seal(body.sealed, key_reference(body.key), API_KEY),)
+        case RotateApiKey():
+            return (Seal(body.sealed, key_reference(body.follower), API_KEY),)
         case _:
             return ()
 

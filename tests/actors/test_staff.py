@@ -86,6 +86,7 @@ def commands(by: str) -> list[c.Command]:
         c.OweMail(by=by, person="trader:7", letter=Letter.DEVICE_NEW),
         c.AskAddressChange(by=by, person="trader:7", sealed=""),
         c.ChangeAddress(by=by, person="trader:7", sealed=""),
+        c.LapseOrder(by=by, order=501),
     ]
 
 
@@ -133,7 +134,7 @@ def test_a_role_asks_for_what_it_holds_and_for_nothing_else(sold, role):
     ("by", "asks"),
     [
         ("console", set(get_args(c.Commanded))),
-        ("courier", {c.AdoptCalendar, c.AdoptMarketDays, c.EraseTrader}),
+        ("courier", {c.AdoptCalendar, c.AdoptMarketDays, c.LapseOrder, c.EraseTrader}),
         ("portal", {c.JoinFirm, c.ConfirmAddress, c.OweMail, c.ChangeAddress}),
         ("trader:7", {c.PlaceOrder, c.EraseTrader, c.NoteSecurity, c.OweMail, c.AskAddressChange}),
         ("trader:8", set()),

@@ -1,0 +1,16 @@
+"""Command: what every request of a person has: who asks, and what it means to be named."""
+
+from firm.inputs import Input
+
+_NAMELESS = frozenset({"", "console", "courier", "portal"})
+
+
+def is_named(by: str) -> bool:
+    """Whether a reference says which person it is: two of them are asked of two people, and who has no name may be either."""
+    return by not in _NAMELESS
+
+
+class Command(Input, frozen=True, kw_only=True):
+    """A request with its author."""
+
+    by: str
