@@ -117,6 +117,20 @@ def test_everything_opens_under_the_new_master_and_nothing_under_the_old(
         Vault.open(firm.path, secrets.vault_master)
 
 
+def test_no_trace_of_the_old_master_stays_in_a_log_that_somebody_keeps_open(
+    firm: FirmDirectory, secrets: Secrets, seals: list[Seal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.rewrapping.BATCH", 1_000)  # or it writes over all of the log
+    with closing(Vault.open(firm.path, secrets.vault_master)) as beside:
+        for number in range(30):
+            beside.seal(f"trader:{9 + number}", "address", b"somewhere")  # whose key lies in the log as it is
+        marks = marks_of(firm)
+        rotate(firm.path, secrets.vault_master, BECOMES)
+        content = b"".join(path.read_bytes() for path in firm.path.glob("*.db*"))
+    assert len(marks) == 4 * PEOPLE + 31
+    assert not [mark for mark in marks if mark in content]
+
+
 def in_a_child_killed_at(commit: int, work: Callable[[], object]) -> bool:
     """Whether it was killed: just before this commit of any connection, and not because the work was done before."""
     pid = os.fork()

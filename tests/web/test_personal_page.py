@@ -132,3 +132,14 @@ async def test_what_was_said_goes_with_its_person(ada, ruth, stage, decisions):
         appeal = appeal_of(book, decision)
     stage.vault.erase(f"trader:{appeal.trader}", "appeal")
     assert "was forgotten with them" in (await ruth.get(f"/staff/decisions/{decision}")).text
+
+
+async def test_who_gives_up_what_runs_is_forgotten_and_signed_out(ben, stage):
+    gone = await ben.send_form("/my-data/erasure", typed="forget me", gives_up="yes")
+    assert (gone.status_code, gone.headers["location"]) == (303, "/sign-in")
+    assert (await ben.get("/my-data")).status_code == 303
+    stage.settle()
+    with stage.reader.connection() as book:
+        ended = "SELECT count(*) FROM rm_account WHERE trader = ? AND standing NOT IN ('closed', 'breached', 'passed')"
+        [(forgotten,)] = book.execute("SELECT DISTINCT trader FROM rm_erasure")
+        assert book.execute(ended, (forgotten,)).fetchone() == (0,)
