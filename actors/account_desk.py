@@ -35,6 +35,7 @@ from actors.messages import (
     DayFinal,
     FailureAllowed,
     FailureHeld,
+    GivenUp,
     Judge,
     LatePrice,
     MarkDue,
@@ -80,7 +81,7 @@ from firm.inputs import (
     SnapshotReported,
 )
 from firm.needs import needs_of
-from firm.phase import JUDGED
+from firm.phase import ENDED, JUDGED, Standing
 from firm.terms.words import Frequency
 
 _BY_PRICE = (Frequency.TICK,)
@@ -124,6 +125,8 @@ class AccountDesk(AccountSeat):
                 self._open(message, turn)
             case AccountProvisioned():
                 self._link(message, turn)
+            case GivenUp():
+                self._give_up(turn)
             case DayEnded():
                 if end_day(self, message, turn):
                     self.judge(turn, message.at_us)
@@ -300,6 +303,9 @@ class AccountDesk(AccountSeat):
         if self.held.login:
             return
         turn.record(AccountLinked(login=message.login), self.account)
+        if self.held.standing is not Standing.PROVISIONING:  # given up before it was there
+            self.enforce("flatten", self.held.opened_seq, turn)
+            return
         self.stand(self.held.running, "platform_opened", turn)
         state = self.held
         at_us = max(message.at_us, turn.market(state.bridge).latest_us)
@@ -316,6 +322,14 @@ class AccountDesk(AccountSeat):
             self.account,
         )
         self.watch(turn)
+
+    def _give_up(self, turn: Turn) -> None:
+        """Its trader is to be forgotten: it is closed, whatever was open about it, and nothing is owed for it."""
+        if self.state is None or self.held.standing in ENDED:
+            return
+        seq = self.stand(Standing.CLOSED, "given_up", turn)
+        if self.held.login:
+            self.enforce("flatten", seq, turn)
 
     def _let_minute_pass(self, at_us: int, turn: Turn) -> None:
         """Take a mark, and look at what time can change; not before a day that a person opened again ahead of the platform's clock."""

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from actors.account_desk import AccountDesk
 from actors.alone import ALONE
+from actors.appeals_desk import AppealsDesk
 from actors.arrival import Arrival, Decided, ticks_of
 from actors.asleep import Asleep
 from actors.batch import Batch, Captured
@@ -374,6 +375,8 @@ class Engine:
                 return TraderDesk(name)
             case "order":
                 return OrderDesk(name)
+            case "appeals":
+                return AppealsDesk(name)
             case "bridge":
                 return BridgeDesk(name, key)
             case "enforcement":

@@ -120,6 +120,10 @@ class RoomWanted(Message, frozen=True, kw_only=True):
     program: Program
 
 
+class GivenUp(Message, frozen=True, kw_only=True):
+    """To an account or an order: its trader is to be forgotten and has given it up."""
+
+
 class RoomAnswered(Message, frozen=True, kw_only=True):
     """To the order. `why_not`: the rule that would be passed, how much stands together and what is allowed; "" where the trader may."""
 
@@ -321,6 +325,7 @@ MESSAGES: tuple[type[Message], ...] = (
     OpenAccount,
     RoomWanted,
     RoomAnswered,
+    GivenUp,
     AccountProvisioned,
     AccountStood,
     AskReopening,

@@ -24,6 +24,10 @@ def trader_desk(trader: int) -> str:
     return f"trader/{id_text(trader)}"
 
 
+def appeals_desk(trader: int) -> str:
+    return f"appeals/{id_text(trader)}"
+
+
 def order_desk(order: int) -> str:
     return f"order/{id_text(order)}"
 
@@ -41,5 +45,5 @@ def enforcement_desk(bridge: str) -> str:
 
 
 def key_id(name: str) -> int:
-    """The id in the name of an account, trader or order desk."""
+    """The id in the name of an account, trader, appeals or order desk."""
     return parse_id(name.partition("/")[2])

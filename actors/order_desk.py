@@ -7,14 +7,15 @@ from actors.desk import Turn
 from actors.messages import (
     AccountStood,
     AskReopening,
+    GivenUp,
     Message,
     OpenAccount,
     OrderAllowed,
     RoomAnswered,
     RoomWanted,
 )
-from actors.names import account_desk, key_id, trader_desk
-from firm.commands import AdvanceChallenge, MarkOrderPaid
+from actors.names import COURIER, account_desk, key_id, trader_desk
+from firm.commands import AdvanceChallenge, LapseOrder, MarkOrderPaid
 from firm.facts import (
     ChallengeAdvanced,
     ChallengeEnded,
@@ -22,6 +23,7 @@ from firm.facts import (
     ChallengeOpened,
     ChallengeReopened,
     Fact,
+    OrderLapsed,
     OrderPaid,
     OrderPlaced,
     Refusal,
@@ -45,6 +47,8 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     phase: int = -1
     ended: Standing | None = None
     held: int = 0
+    placed_us: int = 0
+    lapsed: bool = False
 
 
 class OrderDesk:
@@ -58,7 +62,11 @@ class OrderDesk:
     def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:  # noqa: ARG002
         match body:
             case OrderPlaced():
-                self.state = OrderState(trader=body.trader, accounts=body.accounts, program=body.program)
+                self.state = OrderState(
+                    trader=body.trader, accounts=body.accounts, program=body.program, placed_us=happened_us
+                )
+            case OrderLapsed():
+                self.state = replace(self._placed, lapsed=True, held=0)
             case OrderPaid():
                 self.state = replace(self._placed, paid=True)
             case ChallengeAdvanced():
@@ -91,6 +99,10 @@ class OrderDesk:
                 self._follow(message, turn)
             case RoomAnswered():
                 self._go_on(message, turn)
+            case LapseOrder():
+                self._lapse(message, turn)
+            case GivenUp():
+                self._give_up(turn)
             case AdvanceChallenge():
                 self._let_advance(message, turn)
             case AskReopening():
@@ -116,13 +128,36 @@ class OrderDesk:
         if self.state is None:
             turn.record(Refused(refusal=Refusal.UNKNOWN_ORDER, detail="no such order"))
             return
-        if self.state.paid:
-            turn.record(Refused(refusal=Refusal.ORDER_NOT_OPEN, detail="this order is paid already"))
+        if self.state.paid or self.state.lapsed:
+            word = "is paid already" if self.state.paid else "has lapsed: place another"
+            turn.record(Refused(refusal=Refusal.ORDER_NOT_OPEN, detail=f"this order {word}"))
             return
         turn.record(OrderPaid(order=self.order, reference=command.reference))
         state = self._placed
         turn.record(ChallengeOpened(challenge=self.order, trader=state.trader, program=state.program.program))
         self._advance(0, turn)
+
+    def _lapse(self, command: LapseOrder, turn: Turn) -> None:
+        state, by_courier = self.state, command.by == COURIER
+        if state is None:
+            turn.record(Refused(refusal=Refusal.UNKNOWN_ORDER, detail="no such order"))
+        elif state.paid or state.lapsed:
+            turn.record(Refused(refusal=Refusal.ORDER_NOT_OPEN, detail="this order waits for no money"))
+        elif by_courier and turn.header.happened_us - state.placed_us < turn.policy.order_lapse_us:
+            turn.record(Refused(refusal=Refusal.ORDER_NOT_OPEN, detail="this order may still be paid"))
+        else:
+            self._come_to_nothing("unpaid" if by_courier else "withdrawn", turn)
+
+    def _give_up(self, turn: Turn) -> None:
+        """Only what waits: an account that was opened for it is told itself."""
+        state = self._placed
+        if state.held:
+            turn.record(ChallengeEnded(challenge=self.order, standing=Standing.CLOSED), state.accounts[state.phase])
+        if state.held or not (state.paid or state.lapsed):
+            self._come_to_nothing("given_up", turn)
+
+    def _come_to_nothing(self, because: str, turn: Turn) -> None:
+        turn.record(OrderLapsed(order=self.order, trader=self._placed.trader, because=because))
 
     def _follow(self, stood: AccountStood, turn: Turn) -> None:
         """A passed phase leads to the next one; any other end ends the challenge, which goes on with an account that is reinstated."""

@@ -48,8 +48,11 @@ NEEDED: dict[type[c.Command], tuple[Permission, ...]] = {
     c.AdoptMarketDays: (P.ADOPT_CALENDARS,),
     c.PlaceOrder: (P.REGISTER_TRADERS,),
     c.MarkOrderPaid: (P.BOOK_PAYMENTS,),
+    c.LapseOrder: (P.BOOK_PAYMENTS,),
     c.AdvanceChallenge: (P.ADVANCE_PHASES,),
     c.ReviewVerdict: (P.REVIEW_DECISIONS,),
+    c.AppealDecision: (P.REVIEW_DECISIONS,),  # for a trader who wrote a letter; traders themselves of theirs
+    c.AnswerAppeal: (P.REVIEW_DECISIONS,),
     c.GrantOverride: (P.GRANT_OVERRIDES, P.AGREE_TO_OVERRIDES),  # which of them, the account's desk knows
     c.PublishScore: (P.PUBLISH_SCORES,),
     c.EngageKillSwitch: (P.ENGAGE_SWITCHES,),
@@ -68,7 +71,9 @@ NEEDED: dict[type[c.Command], tuple[Permission, ...]] = {
 }
 """What a member of staff needs for a command: one of these."""
 
-_OF_COURIERS = frozenset({c.AdoptCalendar, c.AdoptMarketDays, c.EraseTrader})  # the last: the desk sees to whom
+_OF_COURIERS = frozenset(
+    {c.AdoptCalendar, c.AdoptMarketDays, c.LapseOrder, c.EraseTrader}
+)  # the last: the desk sees to whom
 _OF_THE_PORTAL = frozenset(
     {c.JoinFirm, c.ConfirmAddress, c.OweMail, c.ChangeAddress}
 )  # who holds a link is not signed in
@@ -102,26 +107,34 @@ def refusal_of(command: c.Command, house: House) -> Refused | None:
     by, kind = command.by, type(command)
     if by == CONSOLE or (by == COURIER and kind in _OF_COURIERS) or (by == PORTAL and kind in _OF_THE_PORTAL):
         return None
-    if by.startswith(TRADER) and _is_of_oneself(command):
+    if by.startswith(TRADER) and _is_of_oneself(command, house):
         return None
     staff = staff_of(house)
     member = staff.working(by)
     if member is None:
         return Refused(refusal=Refusal.UNKNOWN_STAFF, detail=f"{by or 'nobody'} is nobody who works here")
-    if isinstance(command, c.NoteSecurity | c.OweMail | c.AskAddressChange) and _is_of_oneself(command):
+    if isinstance(command, c.NoteSecurity | c.OweMail | c.AskAddressChange) and _is_of_oneself(command, house):
         return None
     if not staff.of_member(member).intersection(NEEDED[kind]):
         return not_permitted(staff, by, NEEDED[kind][0])
     return _beyond_scope(command, house) if member.scope.is_limited else None
 
 
-def _is_of_oneself(command: c.Command) -> bool:
+def _is_of_oneself(command: c.Command, house: House) -> bool:
     """Whether it concerns nobody but the person whom it is by, and is theirs to ask."""
     match command:
         case c.PlaceOrder() | c.EraseTrader():
             return command.by == f"{TRADER}{command.trader}"
         case c.NoteSecurity() | c.OweMail() | c.AskAddressChange():
             return command.by == command.person
+        case c.LapseOrder():
+            desk = house.desk(order_desk(command.order))
+            return (
+                isinstance(desk, OrderDesk) and desk.state is not None and command.by == f"{TRADER}{desk.state.trader}"
+            )
+        case c.AppealDecision():
+            held = house.account(command.account)
+            return held is not None and command.by == f"{TRADER}{command.trader}" == f"{TRADER}{held.trader}"
         case _:
             return False
 
@@ -140,9 +153,16 @@ def _beyond_scope(command: c.Command, house: House) -> Refused | None:
             program, refusal, what = command.program.program, Refusal.UNKNOWN_PROGRAM, "program"
         case c.RetireProgram() | c.PlaceOrder():
             program, refusal, what = command.program, Refusal.UNKNOWN_PROGRAM, "program"
-        case c.MarkOrderPaid() | c.AdvanceChallenge():
+        case c.MarkOrderPaid() | c.LapseOrder() | c.AdvanceChallenge():
             program, refusal, what = _of_order(command.order, house), Refusal.UNKNOWN_ORDER, "order"
-        case c.ReviewVerdict() | c.GrantOverride() | c.PublishScore() | c.EnforceAgain():
+        case (
+            c.ReviewVerdict()
+            | c.GrantOverride()
+            | c.PublishScore()
+            | c.EnforceAgain()
+            | c.AppealDecision()
+            | c.AnswerAppeal()
+        ):
             program, refusal, what = _of_account(command.account, house), Refusal.UNKNOWN_ACCOUNT, "account"
         case c.BeginView() | c.SeePage():
             return _of_no_account(command, house)

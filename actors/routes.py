@@ -15,6 +15,7 @@ from actors.names import (
     SECURITY,
     STAFF,
     account_desk,
+    appeals_desk,
     bridge_desk,
     enforcement_desk,
     market_desk,
@@ -37,6 +38,8 @@ _MACHINE = (
     | i.SnapshotWritten
     | i.SegmentSealed
     | i.LedgerForked
+    | i.MasterRotationBegun
+    | i.MasterRotationEnded
 )
 _OF_STAFF = (
     f.StaffAdded
@@ -80,9 +83,7 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
     if type(body) in _TO_MARKET_AND_ACCOUNT:
         return _with_account((market_desk(_bridge_of(body)),), account, ())
     match body:
-        case i.QuoteFrame() | i.Watermark() | i.SymbolReported() | i.PlatformReported():
-            return (market_desk(body.bridge),)
-        case i.BackfillReported():
+        case i.QuoteFrame() | i.Watermark() | i.SymbolReported() | i.PlatformReported() | i.BackfillReported():
             return (market_desk(body.bridge),)
         case i.GapReported():
             return (market_desk(body.bridge), INCIDENTS)
@@ -106,8 +107,10 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (trader_desk(body.trader),)
         case c.RegisterTrader() | c.JoinFirm() | c.ConfirmAddress() | c.EraseTrader() | i.ErasureReported():
             return (trader_desk(body.trader),)
-        case c.MarkOrderPaid() | c.AdvanceChallenge():
+        case c.MarkOrderPaid() | c.LapseOrder() | c.AdvanceChallenge():
             return (order_desk(body.order),)
+        case c.AppealDecision() | c.AnswerAppeal():
+            return (appeals_desk(body.trader),)
         case c.ReviewVerdict() | c.GrantOverride() | c.PublishScore():
             return (account_desk(body.account),)
         case c.EngageKillSwitch() | c.ReleaseKillSwitch() | c.ResetBreaker():
@@ -147,7 +150,7 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
             return (enforcement_desk(body.bridge),)
         case f.ChallengeAdvanced() | f.ChallengeEnded() | f.ChallengeReopened() | f.ChallengeOpened():
             return (order_desk(body.challenge),)
-        case f.OrderPlaced() | f.ChallengeHeld():
+        case f.OrderPlaced() | f.OrderLapsed() | f.ChallengeHeld():
             return _of_order_and_trader(body)
         case f.OrderPaid():
             return (order_desk(body.order),)
@@ -180,10 +183,10 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
         case _ if isinstance(body, _MACHINE):
             return (ENGINE,)
         case _:
-            return _folding_incident(body, account) or _folding_bridge_and_account(body, account, held)
+            return _folding_rarest(body, account) or _folding_bridge_and_account(body, account, held)
 
 
-def _folding_incident(body: Body, account: int) -> tuple[str, ...]:
+def _folding_rarest(body: Body, account: int) -> tuple[str, ...]:
     match body:
         case f.IncidentOpened() | f.IncidentExtended() | f.PricesReturned() | f.IncidentEnded():
             return (INCIDENTS, market_desk(body.bridge))
@@ -191,12 +194,14 @@ def _folding_incident(body: Body, account: int) -> tuple[str, ...]:
             return (INCIDENTS,)
         case f.PassesFrozen() | f.OutageAssessed():
             return (account_desk(account), INCIDENTS)
+        case f.DecisionAppealed() | f.AppealAnswered():
+            return (appeals_desk(body.trader),)
         case _:
             return ()
 
 
-def _of_order_and_trader(body: f.OrderPlaced | f.ChallengeHeld) -> tuple[str, ...]:
-    order = body.order if isinstance(body, f.OrderPlaced) else body.challenge  # a challenge has its order's number
+def _of_order_and_trader(body: f.OrderPlaced | f.OrderLapsed | f.ChallengeHeld) -> tuple[str, ...]:
+    order = body.challenge if isinstance(body, f.ChallengeHeld) else body.order  # a challenge has its order's number
     return (order_desk(order), trader_desk(body.trader))
 
 

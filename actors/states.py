@@ -9,6 +9,7 @@ from typing import Any, get_args, get_origin
 import msgspec
 from immutables import Map
 
+from actors.appeals_desk import AppealsState
 from actors.asleep import Asleep
 from actors.batch import Captured
 from actors.bridge_desk import BridgeState
@@ -49,6 +50,7 @@ _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     "account": msgspec.json.Decoder(AccountState | None),
     "trader": msgspec.json.Decoder(TraderState),
     "order": msgspec.json.Decoder(OrderState | None),
+    "appeals": msgspec.json.Decoder(AppealsState),
     "bridge": msgspec.json.Decoder(BridgeState),
     "market": msgspec.json.Decoder(MarketState),
     "enforcement": msgspec.json.Decoder(EnforcementState, dec_hook=_read),
@@ -63,7 +65,7 @@ _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
 
 
 # Desks that nothing looks through, and of which most are never needed again.
-_SLEEPERS = frozenset({"order", "trader"})
+_SLEEPERS = frozenset({"order", "trader", "appeals"})
 
 
 def state_bytes(state: Any) -> bytes:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from actors.desk import Turn
 from actors.messages import (
     AskReopening,
+    GivenUp,
     HoldingsChanged,
     Message,
     OrderAllowed,
@@ -31,6 +32,7 @@ from firm.facts import (
     ErasureOrdered,
     Fact,
     MailOwed,
+    OrderLapsed,
     OrderPlaced,
     Refusal,
     Refused,
@@ -39,9 +41,10 @@ from firm.facts import (
     TraderRegistered,
     ValuesForgotten,
 )
+from firm.ids import id_text
 from firm.inputs import ErasureReported, Input
 from firm.letters import Letter
-from firm.phase import ENDED
+from firm.phase import ENDED, Standing
 from firm.ruleset import Phase, Program
 
 FORGOTTEN = "this trader asked to be forgotten: who comes back is registered anew, under another id"
@@ -82,6 +85,9 @@ class TraderDesk:
             case OrderPlaced():
                 waiting = on_order(body.program, body.program.phases[0])
                 self.state = replace(state, ordered={**state.ordered, body.order: waiting})
+            case OrderLapsed():
+                ordered = {order: one for order, one in state.ordered.items() if order != body.order}
+                self.state = replace(state, ordered=ordered)
             case AccountOpened():
                 opened = account_opened(body, self._program_of(body.challenge))
                 ordered = {order: one for order, one in state.ordered.items() if order != body.challenge}
@@ -182,13 +188,18 @@ class TraderDesk:
             turn.record(AddressConfirmed(trader=self.trader))
 
     def _forget(self, asked: EraseTrader, turn: Turn) -> None:
-        why_not = self._why_not_forgotten(asked)
+        why_not = self._why_not_forgotten(asked, turn)
         if why_not is not None:
             turn.record(why_not)
             return
+        for order in self.state.ordered:
+            turn.send(order_desk(order), GivenUp())
+        for account, one in self._accounts.items():
+            if one.standing not in ENDED:
+                turn.send(account_desk(account), GivenUp())
         turn.record(ErasureOrdered(trader=self.trader, classes=asked.classes))
 
-    def _why_not_forgotten(self, asked: EraseTrader) -> Refused | None:
+    def _why_not_forgotten(self, asked: EraseTrader, turn: Turn) -> Refused | None:
         if not self.state.registered:
             return Refused(refusal=Refusal.UNKNOWN_TRADER, detail="no trader has this id")
         if not 0 < len(asked.why.strip()) <= ERASURE_WORDS_MAX:
@@ -197,12 +208,21 @@ class TraderDesk:
             return Refused(
                 refusal=Refusal.NOT_PERMITTED, detail="this trader confirmed their address: people forget them"
             )
-        if running := self.counted:
+        if not asked.gives_up and (running := self.counted):
             return Refused(refusal=Refusal.ACCOUNTS_RUN, detail=f"{running} accounts run or are on order")
+        if not asked.gives_up and (questioned := self._questioned(turn)):
+            detail = f"whether the breach of account {questioned} stands is not settled: nothing could be given back afterwards"
+            return Refused(refusal=Refusal.BREACH_IN_QUESTION, detail=detail)
         held = {each.klass for each in asked.classes}
         if not held or held <= set(self.state.forgetting or ()):
             return Refused(refusal=Refusal.NOTHING_TO_ERASE, detail="all of it is to go already")
         return None
+
+    def _questioned(self, turn: Turn) -> str:
+        """An account that was closed for a breach which a person has yet to uphold or dismiss; "" where there is none."""
+        breached = known_accounts(self._accounts, turn, Standing.BREACHED)
+        asked = (one.state.account for one in breached if any(each.questioned for each in one.state.findings))
+        return next(map(id_text, asked), "")
 
     def _forgot(self, told: ErasureReported, turn: Turn) -> None:
         if told.klass not in (self.state.forgetting or ()):

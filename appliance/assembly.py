@@ -40,6 +40,7 @@ from appliance.mail_courier import MailCourier
 from appliance.notify import by_progress
 from appliance.portal_door import PortalDoor, connections_allowed
 from appliance.release import RELEASE
+from appliance.rotations import rotation_to_tell
 from appliance.settings import ClockSource, Settings, policy_changes
 from appliance.subscriptions import Subscriptions
 from appliance.way_out import way_out
@@ -227,7 +228,7 @@ class Machine:
             offer=offer,
             directory=self.directory_of_bridges,
             now_us=self.clock.now_us,
-            seal=LoginsKept(self.engine, self.vault).seal,
+            seal=LoginsKept(self.engine, self.vault, self.clock.now_us).seal,
             server_secret=z85.encode(self.secrets.curve_server_key).decode(),
             host=settings.host,
             port=settings.port,
@@ -249,6 +250,8 @@ class Machine:
         if policy != self.engine.policy:
             self.adopted = policy_changes(self.engine.policy, policy)
             bodies.append(PolicyAdopted(policy=policy))
+        if ended := rotation_to_tell(self.reader, self.secrets.vault_master):
+            bodies.append(ended)
         now_us = self.clock.now_us()
         return [Arrival(body, now_us, now_us) for body in bodies]
 

@@ -14,11 +14,13 @@ from actors.names import trader_desk
 from appliance.assembly import Machine
 from appliance.seam import why_it_failed
 from firm.bounds import POOLED_TOLD_MAX
-from firm.inputs import ErasureReported
+from firm.inputs import ErasureReported, MonthForgotten
+from firm.instant import DAY_US
 from storage.errors import DiskRefused, FrontRefused, VaultDamaged
 from storage.logins_pooled import pooled_logins
-from storage.people import SESSION, reference
+from storage.people import SESSION, month_of, reference
 from storage.readmodels.erasures import Erasure, erasures_due
+from storage.readmodels.seals import months_sealed
 from storage.sqlite_file import TracesRemain
 
 LOOK_EVERY_S = 5.0
@@ -48,6 +50,26 @@ async def forget_once(machine: Machine) -> str:
             await machine.ask(report)
 
     return await why_it_failed(forget_and_tell, DiskRefused, FrontRefused, VaultDamaged, TracesRemain, Overloaded)
+
+
+async def forget_old_months(machine: Machine) -> None:
+    """Refused events of months that are old enough. A kill between the two leaves the second to the next time."""
+
+    async def forget_and_tell() -> None:
+        for told in await to_thread.run_sync(forget_months, machine):
+            await machine.ask(told)
+
+    if why := await why_it_failed(forget_and_tell, DiskRefused, VaultDamaged, TracesRemain, Overloaded):
+        _LOG.error("refused events of months gone by are not destroyed yet, which is tried again: %s", why)
+
+
+def forget_months(machine: Machine) -> list[MonthForgotten]:
+    """Destroys the keys of these months, and with them what bridges sent that nobody could read or place. Never in the loop."""
+    kept_since = month_of(machine.clock.now_us() - machine.settings.ledger.refused_keep_days * DAY_US)
+    with machine.reader.connection() as book:
+        old = [(month, SESSION) for month in months_sealed(book) if month < kept_since]
+    gone = machine.vault.erase_each(old) if old else []
+    return [MonthForgotten(whose=month, values=values) for (month, _), values in zip(old, gone, strict=True)]
 
 
 def forget(machine: Machine) -> list[ErasureReported]:

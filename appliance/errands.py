@@ -9,6 +9,8 @@ from anyio import to_thread
 from actors.arrival import Overloaded
 from appliance.assembly import Machine
 from appliance.clock import wall_us
+from appliance.erasing import forget_old_months
+from appliance.lapsing import lapse_unpaid
 from appliance.never_confirmed import NeverConfirmed
 from appliance.retention import let_go
 from appliance.seam import why_it_failed
@@ -38,6 +40,8 @@ async def keep_house(machine: Machine) -> None:
         await letting_go.run(lambda: let_go(machine))
         if why := await why_it_failed(forsaken.forget, Overloaded):
             _LOG.error("who never confirmed their mail address was not forgotten, which is tried again: %s", why)
+        await lapse_unpaid(machine)
+        await forget_old_months(machine)
 
 
 class Errand:

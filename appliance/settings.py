@@ -20,7 +20,7 @@ from appliance.mail_settings import PeopleMailSettings
 from appliance.outbound_settings import OutboundSettings
 from appliance.outside import require_callable
 from appliance.section import Section
-from firm.instant import SECOND_US
+from firm.instant import DAY_US, SECOND_US
 from firm.policy import Policy
 
 MS_US = 1_000
@@ -231,6 +231,9 @@ class RiskSettings(Section, frozen=True, kw_only=True):
     probes_max: Annotated[
         int, Meta(ge=1, le=100, description="How often it is asked about before a person must look.")
     ] = 5
+    order_lapse_days: Annotated[
+        int, Meta(ge=1, le=3_650, description="An order that nobody has paid for so long comes to nothing.")
+    ] = 30
     close_retry_s: Annotated[
         int,
         Meta(ge=5, le=3_600, description="Positions that would not close (market closed) are tried again this often."),
@@ -264,6 +267,14 @@ class LedgerSettings(Section, frozen=True, kw_only=True):
             description="With less free space than this nothing more is taken, so that pages stay up; it goes on by itself.",
         ),
     ] = 256
+    refused_keep_days: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=3_650,
+            description="What bridges sent and nobody could read or place is destroyed so long after its month ended.",
+        ),
+    ] = 90
     segments_keep_days: Annotated[
         int,
         Meta(
@@ -348,6 +359,7 @@ FIGURES = (
     Figure("checkpoint_rows", "ledger.checkpoint_rows", 1),
     Figure("checkpoint_every_us", "ledger.checkpoint_every_s", SECOND_US),
     Figure("snapshot_rows", "ledger.snapshot_rows", 1),
+    Figure("order_lapse_us", "risk.order_lapse_days", DAY_US),
     Figure("mark_every_us", "ledger.mark_every_s", SECOND_US),
 )
 

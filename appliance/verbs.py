@@ -26,6 +26,7 @@ from appliance.commands import (
     serve,
     staff,
     story,
+    vault,
     verify,
 )
 
@@ -46,6 +47,7 @@ VERBS = (
     key,
     person,
     passwords,
+    vault,
     override,
     score,
     incident,

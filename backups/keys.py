@@ -21,6 +21,7 @@ from backups.source import Source
 from firm.instant import DAY_US, MINUTE_US
 from storage.copies import KeyRows, Owner, digests_of, open_keys_to_copy, read_keys
 from storage.files import replace_file
+from storage.rewrapping import digest_of
 
 FULL_EVERY_US = DAY_US
 DELTAS_MAX = 1_000  # between two whole copies
@@ -30,7 +31,7 @@ UNKNOWN_AFTER_US = 10 * MINUTE_US  # so old is no copy that another process puts
 
 
 class _Remembered(msgspec.Struct, frozen=True):
-    """What the newest copy says, in the firm's directory: hashes of wrapped keys, no keys."""
+    """What the newest copy says, in the firm's directory: hashes of wrapped keys, no keys. A renewed master makes the next one whole."""
 
     where: str
     newest: str
@@ -38,6 +39,7 @@ class _Remembered(msgspec.Struct, frozen=True):
     deltas: int
     told: Told
     digests: list[tuple[str, str, str]]
+    master: str = ""  # a hash of the mark that opens under the master alone; "" where an earlier release remembered
 
 
 def copy_keys_out(source: Source, stamp: str, scratch: Path, *, whole: bool = False) -> str:
@@ -52,7 +54,8 @@ def copy_keys_out(source: Source, stamp: str, scratch: Path, *, whole: bool = Fa
     lost = sorted(owner for owner, digest in known.items() if digests.get(owner) != digest)
     if lost:
         told = erasures.tell(source, lost, told, stamp, scratch)
-    if before is None or whole or not same_place or _is_due(before, stamp):
+    master = digest_of(found.canary)
+    if before is None or whole or not same_place or before.master != master or _is_due(before, stamp):
         wrapped = [(who, what, key) for (who, what), key in found.wrapped.items()]
         record = KeysFull(stamp=stamp, told=told, pair=found.pair, canary=found.canary, wrapped=wrapped)
         _put(source, record, "full", scratch)
@@ -65,7 +68,7 @@ def copy_keys_out(source: Source, stamp: str, scratch: Path, *, whole: bool = Fa
     else:
         return before.newest
     listed = [(who, what, digest) for (who, what), digest in digests.items()]
-    _remember(source.directory, _Remembered(source.destination.where, stamp, full, deltas, told, listed))
+    _remember(source.directory, _Remembered(source.destination.where, stamp, full, deltas, told, listed, master))
     return stamp
 
 

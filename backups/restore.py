@@ -41,7 +41,7 @@ from storage.leaf import LINEAGE_BYTES
 from storage.ledger import Ledger
 from storage.reader import LedgerReader
 from storage.rows import Row
-from storage.secret_files import Secrets, read_secrets
+from storage.secret_files import NEXT_MASTER, Secrets, read_secrets
 from storage.verify import Report, verify
 
 SECRET_NAMES = ("ledger_secret", "signing_seed", "vault_master", "curve_server_key")
@@ -159,6 +159,7 @@ def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
     stamp, held, told = newest_keys(wanted.origin, wanted.identity, public_key, scratch)
     _require_new_enough(wanted, manifest, stamp)
     write_keys(work, held)
+    secrets = read_secrets(work)  # where a rotation was under way, which master is the right one shows by the keys
     erased = erased_owners(wanted.origin, told, wanted.identity, public_key, scratch)
     with closing(RestoredVault(work)) as vault, _ledger(wanted, work, secrets) as ledger:
         if ledger.root().hex() != manifest.root or ledger.size != manifest.size:
@@ -205,7 +206,8 @@ def _require_new_enough(wanted: Wanted, manifest: Manifest, keys: str) -> None:
 
 
 def _bring_secrets(source: Path, files: FirmDirectory) -> Secrets:
-    for name in SECRET_NAMES:
+    under_way = [NEXT_MASTER] if (source / NEXT_MASTER).exists() else []
+    for name in (*SECRET_NAMES, *under_way):
         try:
             with (source / name).open("rb") as file:
                 content = file.read(SECRET_BYTES_MAX)

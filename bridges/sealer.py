@@ -28,7 +28,7 @@ class Personal(NamedTuple):
 
 
 class Sealed(NamedTuple):
-    """A commitment in hex, and under whose key its value lies: "trader:123", or "" where under that of the platform's logins."""
+    """A commitment in hex, and under whose key its value lies: "trader:123", or "platform:2026-11" where of nobody known."""
 
     commitment: str
     whose: str

@@ -80,9 +80,9 @@ def sealed_as(body: Input, commitment: str, whose: str) -> Input:
         case LoginReported():
             return msgspec.structs.replace(body, sealed=commitment, whose=whose)
         case UnknownAccountReported():
-            return msgspec.structs.replace(body, sealed=commitment)
+            return msgspec.structs.replace(body, sealed=commitment, whose=whose)
         case EventRefused():
-            return msgspec.structs.replace(body, raw_hex=f"{SEALED_EVENT}{commitment}")
+            return msgspec.structs.replace(body, raw_hex=f"{SEALED_EVENT}{commitment}", whose=whose)
         case _:
             raise AssertionError(f"nothing of a {type(body).__name__} is sealed")
 

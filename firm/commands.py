@@ -10,6 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from firm.address_commands import AskAddressChange, ChangeAddress, ConfirmAddress, JoinFirm, OfAddresses, OweMail
+from firm.appeal_commands import AnswerAppeal, AppealDecision, AppealOutcome
 from firm.command import Command, is_named
 from firm.market_days import MarketDays
 from firm.news import NewsCalendar
@@ -177,12 +178,16 @@ class RegisterTrader(Command, frozen=True, kw_only=True):
     sealed: str
 
 
-class EraseTrader(Command, frozen=True, kw_only=True):
-    """Forget a trader: each class of what the vault holds of them is destroyed from an instant on. The border knows which there are."""
+class EraseTrader(Command, frozen=True, kw_only=True, omit_defaults=True):
+    """Forget a trader: each class of what the vault holds of them is destroyed from an instant on. The border knows which there are.
+
+    `gives_up`: they know that what still runs is closed and forfeited, that orders lapse, and that open questions are dropped with it.
+    """
 
     trader: int
     why: str
     classes: tuple[Destruction, ...]
+    gives_up: bool = False
 
 
 class Publication(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -239,6 +244,12 @@ class MarkOrderPaid(Command, frozen=True, kw_only=True):
 
     order: int
     reference: str
+
+
+class LapseOrder(Command, frozen=True, kw_only=True):
+    """An order that nobody paid comes to nothing: after so long as the policy says, or before where its trader or staff say so."""
+
+    order: int
 
 
 class AdvanceChallenge(Command, frozen=True, kw_only=True):
@@ -366,8 +377,11 @@ Commanded = (
     | AdoptMarketDays
     | PlaceOrder
     | MarkOrderPaid
+    | LapseOrder
     | AdvanceChallenge
     | ReviewVerdict
+    | AppealDecision
+    | AnswerAppeal
     | GrantOverride
     | PublishScore
     | EngageKillSwitch

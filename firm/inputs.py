@@ -119,6 +119,19 @@ class LedgerForked(Input, frozen=True, kw_only=True):
     root: str
 
 
+class MasterRotationBegun(Input, frozen=True, kw_only=True):
+    """The vault's master is being renewed: the keys of all people go from the master of id `was` to that of id `becomes`."""
+
+    was: str
+    becomes: str
+
+
+class MasterRotationEnded(Input, frozen=True, kw_only=True):
+    """All keys of the vault are under the master of this id, and nothing there opens under the one before."""
+
+    master: str
+
+
 # --- a bridge ---
 
 
@@ -392,10 +405,10 @@ class CommandReported(Input, frozen=True, kw_only=True):
     t_us: int
 
 
-class UnknownAccountReported(Input, frozen=True, kw_only=True):
+class UnknownAccountReported(Input, frozen=True, kw_only=True, omit_defaults=True):
     """A journal event for a login that is no account of ours: kept as JSON, and decided by nobody.
 
-    `sealed`: the commitment to its address, device and comment, "" where it has none.
+    `sealed`: the commitment to its address, device and comment, "" where it has none. `whose`: as of EventRefused.
     """
 
     bridge: str
@@ -403,18 +416,21 @@ class UnknownAccountReported(Input, frozen=True, kw_only=True):
     login: str
     event: str
     sealed: str = ""
+    whose: str = ""
 
 
-class EventRefused(Input, frozen=True, kw_only=True):
+class EventRefused(Input, frozen=True, kw_only=True, omit_defaults=True):
     """A journal event that could not be read or believed: sealed whole, counted, and acknowledged so that the lane flows on.
 
-    `raw_hex` is "sealed:" and the commitment to its bytes, which may hold anything about anybody.
+    `raw_hex` is "sealed:" and the commitment to its bytes, which may hold anything about anybody. `whose`: under the key of which month,
+    as "platform:2026-11"; "" under one of the firm for all time, as earlier releases had it.
     """
 
     bridge: str
     seq: int
     reason: str
     raw_hex: str
+    whose: str = ""
 
 
 class ErasureReported(Input, frozen=True, kw_only=True):
@@ -440,6 +456,13 @@ class MailReported(Input, frozen=True, kw_only=True):
     tries: int
 
 
+class MonthForgotten(Input, frozen=True, kw_only=True):
+    """What was sealed of a month's refused events, under the key `whose` ("platform:2026-11"), was destroyed: it was old enough."""
+
+    whose: str
+    values: int
+
+
 Arriving = (
     EpochOpened
     | EpochClosed
@@ -449,6 +472,8 @@ Arriving = (
     | SnapshotWritten
     | SegmentSealed
     | LedgerForked
+    | MasterRotationBegun
+    | MasterRotationEnded
     | BridgeConnected
     | BridgeDisconnected
     | QuoteFrame
@@ -473,4 +498,5 @@ Arriving = (
     | EventRefused
     | ErasureReported
     | MailReported
+    | MonthForgotten
 )

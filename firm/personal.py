@@ -64,6 +64,12 @@ CLASSES = (
         _INTEREST,
     ),
     PersonalClass(
+        "appeal",
+        "What you said of a decision when you asked that a person looks at it",
+        "To let a person judge what you say, and to answer you.",
+        _CONTRACT,
+    ),
+    PersonalClass(
         "session",
         "Network addresses, devices and comments that the trading platform reports with a login",
         "To notice accounts that several people trade, and one person under several names.",

@@ -34,8 +34,9 @@ def audit_vault(directory: Path, master: bytes, seals: Iterable[Seal], findings:
         return 0  # a firm that sealed nothing yet need not have a vault
     files = FirmDirectory(directory)
     try:
-        _audit_file(files.keys_db, {keys.VERSION: keys.SCHEMA}, findings)
+        _audit_file(files.keys_db, keys.SCHEMAS, findings)
         _audit_file(files.vault_db, vault_file.SCHEMAS, findings)
+        _tell_rotation(files.keys_db, findings)
         with closing(Vault.open_for_reading(directory, master)) as vault:
             return _audit(vault, chain([first], seals), findings)
     except _CANNOT_OPEN as broken:
@@ -57,6 +58,23 @@ def _audit_file(path: Path, schemas: Mapping[int, str], findings: Findings) -> N
         if odd:
             findings.add(
                 f"tables, indexes, views or triggers of {path.name} were altered: {', '.join(odd)}", what_next=_TOGETHER
+            )
+
+
+def _tell_rotation(keys_db: Path, findings: Findings) -> None:
+    """A master that is being renewed is no damage: what is prepared beside the keys in use rests until somebody goes on."""
+    if not keys_db.exists():
+        return
+    with closing(keys.read_keys_file(keys_db)) as connection:
+        if connection.pragma("user_version") < keys.VERSION:
+            return
+        for becomes, is_switched in connection.execute("SELECT becomes, is_switched FROM rotation"):
+            ((prepared,), (kept,)) = connection.execute(
+                "SELECT count(*) FROM rewrapped UNION ALL SELECT count(*) FROM wrapped_keys"
+            )
+            state = "traces of the one before remain" if is_switched else f"{prepared} of {kept} keys are prepared"
+            findings.notes.append(
+                f'the vault goes over to master {becomes}: {state}; stop the firm, then "evenhand vault rotate" ends it'
             )
 
 

@@ -4,7 +4,6 @@ A whole file is written by VACUUM INTO: one moment of it, without what was delet
 Nothing here opens a sealed value: boxes and wrapped keys are carried as they lie.
 """
 
-import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
@@ -23,10 +22,11 @@ from storage.people import CREDENTIALS, FACTORS, IDENTITY
 from storage.quotes import Frames
 from storage.readmodels.seals import seals_of
 from storage.retention import segments_sealed
+from storage.rewrapping import digest_of
 from storage.rows import StoredRow, stored_rows
 from storage.schema import one_value, open_for_reading
 from storage.sealing import SealBroken
-from storage.sqlite_file import erase_traces, one_row, open_to_read
+from storage.sqlite_file import erase_traces, one_row
 from storage.tiles import COLUMNS
 from storage.vault_file import open_vault_file, read_vault_file
 
@@ -73,11 +73,12 @@ class Stretch(NamedTuple):
 
 
 class KeyRows(NamedTuple):
-    """Everything in keys.db."""
+    """Everything in keys.db. `first`: a short hash of how a key was first wrapped, where the master was renewed since."""
 
     pair: bytes
     canary: bytes
     wrapped: dict[Owner, bytes]
+    first: dict[Owner, str] = {}  # noqa: RUF012  (never changed)
 
 
 # --- whole files ---
@@ -109,7 +110,7 @@ def open_vault_to_copy(directory: Path) -> apsw.Connection:
 
 
 def open_keys_to_copy(directory: Path) -> apsw.Connection:
-    return open_to_read(FirmDirectory(directory).keys_db, keys.APPLICATION, keys.VERSION)
+    return keys.read_keys_file(FirmDirectory(directory).keys_db)
 
 
 def sealed_segments(directory: Path) -> list[SegmentSealed]:
@@ -209,7 +210,11 @@ def read_keys(connection: apsw.Connection) -> KeyRows:
         ((pair, canary),) = connection.execute("SELECT pair, canary FROM origin")
         sql = "SELECT person, class, wrapped FROM wrapped_keys"
         wrapped = {(person, klass): box for person, klass, box in connection.execute(sql)}
-    return KeyRows(pair, canary, wrapped)
+        first: dict[Owner, str] = {}
+        if connection.pragma("user_version") > 1:
+            sql = "SELECT person, class, digest FROM first_wrapped"
+            first = {(person, klass): digest for person, klass, digest in connection.execute(sql)}
+    return KeyRows(pair, canary, wrapped, first)
 
 
 def version_of(connection: apsw.Connection) -> int:
@@ -218,8 +223,8 @@ def version_of(connection: apsw.Connection) -> int:
 
 
 def digests_of(found: KeyRows) -> dict[Owner, str]:
-    """A short hash of each wrapped key: enough to see that one went or was drawn anew."""
-    return {owner: hashlib.sha256(box).hexdigest()[:16] for owner, box in found.wrapped.items()}
+    """A short hash of each key as it was first wrapped: enough to see that one went or was drawn anew, whichever master wraps it."""
+    return {owner: found.first.get(owner) or digest_of(box) for owner, box in found.wrapped.items()}
 
 
 # --- the way back ---
@@ -298,7 +303,7 @@ class RestoredVault:
 
     def keyless(self) -> list[Owner]:
         """Owners of sealed values that no key opens any more."""
-        with closing(open_to_read(self._keys_db, keys.APPLICATION, keys.VERSION)) as connection:
+        with closing(keys.read_keys_file(self._keys_db)) as connection:
             held = set(read_keys(connection).wrapped)
         sealed = self._connection.execute("SELECT DISTINCT person, class FROM sealed_values")
         factors = self._connection.execute("SELECT person FROM factors")

@@ -2,4 +2,5 @@
 
 LANDMARK_KINDS = frozenset({
     "EpochOpened", "EpochClosed", "EngineResumed", "SnapshotWritten", "SegmentSealed", "LedgerForked",
+    "MasterRotationBegun", "MasterRotationEnded",
 })  # fmt: skip

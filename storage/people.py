@@ -5,6 +5,8 @@ from typing import Literal
 
 import msgspec
 
+from firm.instant import utc_text
+
 IDENTITY = "identity"  # class: name, mail, role; what AddStaff and RegisterTrader commit to
 CREDENTIALS = "credentials"  # class: the password hash; changes without a trace in the ledger
 FACTORS = "factors"  # class: what one proves who one is with beside the password, as storage/factors.py has it; no trace either
@@ -13,12 +15,14 @@ ADDRESS_WANTED = (
 )
 RESIDENCE = "residence"  # class: country and language; what JoinFirm commits to
 WHENCE = "whence"  # class: the address and the device that a change of one's security came from; what NoteSecurity commits to
+APPEAL = "appeal"  # class: what a trader says of a decision; what AppealDecision commits to
 
 API_KEY = (
     "api_key"  # class: the hash of a machine's secret, which is nobody's; what IssueApiKey and RotateApiKey commit to
 )
 
 LOGINS = "platform:logins"  # whose the addresses and devices are that platforms report
+MONTHS = "platform:"  # and the month: whose refused events are, of nobody known
 SESSION = "session"  # class: one login or refused event with what is personal in it
 
 MAIL_LENGTH_MAX = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
@@ -71,6 +75,11 @@ def reference(kind: Kind, number: int) -> str:
 def key_reference(key: int) -> str:
     """Under which name the vault keeps what is kept of a machine's key: no person's."""
     return f"key:{key}"
+
+
+def month_of(at_us: int) -> str:
+    """Whose refused events of this instant are: "platform:2026-11"."""
+    return f"{MONTHS}{utc_text(at_us)[:7]}"
 
 
 def normalised_mail(mail: str) -> str:

@@ -30,6 +30,11 @@ def bound_to(*parts: bytes) -> bytes:
     return b"".join(len(part).to_bytes(4) + part for part in parts)
 
 
+def key_place(person: str, klass: str) -> bytes:
+    """Where a wrapped key belongs to."""
+    return bound_to(b"evenhand key 1", person.encode(), klass.encode())
+
+
 def sealed(key: bytes, content: bytes, place: bytes) -> bytes:
     assert len(key) == KEY_BYTES
     # 24 random bytes do not meet again: no counter to lose in a crash or a restore.

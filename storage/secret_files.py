@@ -1,6 +1,7 @@
 """Secret files: the four keys a firm is born with, each 32 random bytes in a private file under `secrets/`.
 
-They are drawn once. A firm that loses `ledger_secret` can no longer open the leaves of its past, one that loses
+They are drawn once, but for `vault_master`, which can be renewed: the one to come lies beside it until keys.db is under that one.
+A firm that loses `ledger_secret` can no longer open the leaves of its past, one that loses
 `vault_master` can read nobody's name: they are backed up apart from what they protect. Their SHA-256 lie beside them, because
 nothing else would notice a turned bit in `curve_server_key`: bridges would merely stay away.
 """
@@ -8,7 +9,7 @@ nothing else would notice a turned bit in `curve_server_key`: bridges would mere
 import hashlib
 import os
 import shutil
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import nacl.utils
@@ -18,13 +19,17 @@ from storage.files import (
     FILE_MODE,
     FirmDirectory,
     credentials,
+    replace_file,
     sync_directory,
     why_not_private,
     write_new,
 )
+from storage.master import opening_master
 
 SECRET_BYTES = 32
 FINGERPRINTS = "fingerprints"
+MASTER = "vault_master"
+NEXT_MASTER = "vault_master.next"
 
 
 class SecretsRefused(OSError):
@@ -82,7 +87,56 @@ def read_secrets(path: Path) -> Secrets:
         raise SecretsRefused(why)
     secrets = Secrets(**{one.name: _read(directory.secret(one.name)) for one in fields(Secrets)})
     _require_fingerprints(directory.secret(FINGERPRINTS), secrets)
+    becomes = read_next_master(path)
+    if becomes is not None and opening_master(directory.keys_db, (secrets.vault_master, becomes)) == becomes:
+        return replace(secrets, vault_master=becomes)
     return secrets
+
+
+def read_next_master(path: Path) -> bytes | None:
+    """The master that a rotation goes over to; None: there is none."""
+    file = FirmDirectory(path).secret(NEXT_MASTER)
+    return _read(file) if file.exists() else None
+
+
+def put_next_master(path: Path, content: bytes | None = None) -> bytes:
+    """Lay the master beside the one in force that takes its place; where one lies there already, that is the one.
+
+    `content`: one that was drawn elsewhere. Raises SecretsRefused where another lies there.
+    """
+    directory = FirmDirectory(path)
+    there = read_next_master(path)
+    if there is None:
+        there = nacl.utils.random(SECRET_BYTES) if content is None else content
+        assert len(there) == SECRET_BYTES
+        replace_file(directory.secrets / NEXT_MASTER, there)
+    elif content is not None and content != there:
+        raise SecretsRefused(
+            f"{directory.secrets / NEXT_MASTER} is another master than the one given: a rotation to it was begun; "
+            "end that one first, without naming a master"
+        )
+    return there
+
+
+def put_master_in_place(path: Path) -> None:
+    """Once keys.db is under the master to come: it gets the name of the one before, which is gone then. May be begun again."""
+    directory = FirmDirectory(path)
+    fingerprints, before = directory.secrets / FINGERPRINTS, _read(directory.secrets / MASTER)
+    secrets = read_secrets(path)
+    if fingerprints.exists() and before != secrets.vault_master:
+        # Between the next two steps either master is the right one.
+        both = _fingerprints(secrets) + _fingerprints(replace(secrets, vault_master=before))
+        replace_file(fingerprints, both.encode())
+    if read_next_master(path) == secrets.vault_master:
+        (directory.secrets / NEXT_MASTER).replace(directory.secrets / MASTER)
+        sync_directory(directory.secrets)
+    if fingerprints.exists():
+        replace_file(fingerprints, _fingerprints(secrets).encode())
+
+
+def read_key_file(path: Path) -> bytes:
+    """A master that somebody keeps as a file. Raises SecretsRefused."""
+    return _read(path)
 
 
 def _fingerprints(secrets: Secrets) -> str:
@@ -94,9 +148,10 @@ def _require_fingerprints(path: Path, secrets: Secrets) -> None:
     """A firm of an earlier release has none, and is believed."""
     if not path.exists():
         return
-    said, found = path.read_bytes().split(b"\n"), _fingerprints(secrets).encode().split(b"\n")
-    if said == found:
-        return
+    text, wanted = path.read_bytes(), _fingerprints(secrets).encode()
+    if text == wanted or (len(text) == 2 * len(wanted) and wanted in (text[: len(wanted)], text[len(wanted) :])):
+        return  # twice as long: while a master takes the place of another
+    said, found = text.split(b"\n"), wanted.split(b"\n")
     odd = next(
         (one.name for one, is_, was in zip(fields(secrets), found, said, strict=False) if is_ != was), "a secret"
     )

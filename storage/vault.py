@@ -7,10 +7,9 @@ Every method reads or syncs a file and may be called from any thread, never from
 raises DiskRefused, and nothing of what it was to write is kept; where bytes are not those that were written, VaultDamaged.
 """
 
-import hmac
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -23,14 +22,15 @@ from storage.condition import Condition
 from storage.errors import DiskRefused, VaultDamaged
 from storage.files import FirmDirectory
 from storage.keys import KeyRing
-from storage.people import CREDENTIALS, FACTORS, IDENTITY, Identity, Kind, Person, normalised_mail, reference
+from storage.mail_index import MailIndex
+from storage.people import CREDENTIALS, FACTORS, IDENTITY, Identity, Kind, Person, reference
 from storage.sealing import SealBroken, sealed, unsealed
-from storage.sqlite_file import disk_must_answer, erase_traces, one_row
+from storage.sqlite_file import TracesRemain, disk_must_answer, erase_traces, one_row
 from storage.vault_factors import held_factors, put_factors
 from storage.vault_file import open_vault_file, read_vault_file
 from storage.vault_pair import is_written, must_be_whole, must_keep_answering, require_pair, require_written
 from storage.vault_people import is_being_erased, mail_changed, owners, put_back, swept
-from storage.vault_places import check_words, index_key, place_of
+from storage.vault_places import check_words, place_of
 
 VALUE_BYTES_MAX = 16 * 2**20
 _Result = TypeVar("_Result")
@@ -39,17 +39,17 @@ _Result = TypeVar("_Result")
 class Vault:
     """The open vault of one firm. `refusals`: how often nothing could be read or kept since it was opened."""
 
-    def __init__(self, connection: apsw.Connection, keys: KeyRing, index_key: bytes) -> None:
+    def __init__(self, connection: apsw.Connection, keys: KeyRing, mails: MailIndex) -> None:
         self._connection = connection
         self._keys = keys
-        self._index_key = index_key
+        self._mails = mails
         self.refusals = 0
         # apsw refuses a connection that two threads use at once.
         self._guard = threading.Lock()
 
     @classmethod
     def open(cls, path: Path, master: bytes, *, may_create: bool = True, vfs: str | None = None) -> Self:
-        """Open the vault in a firm's directory, or create it in a new one. Erasures that a crash cut short are finished.
+        """Open the vault in a firm's directory, or create it in a new one. What a crash cut short is finished.
 
         `may_create` False: there must be one, because the ledger refers to what is in it.
         """
@@ -64,8 +64,8 @@ class Vault:
             keys = KeyRing.open(directory.keys_db, master, vfs=vfs)
             connection = open_vault_file(directory, vfs=vfs)
             require_pair(connection, keys, directory)
-            vault = cls(connection, keys, index_key(master))
-            vault._finish_erasures()
+            vault = cls(connection, keys, MailIndex(master))
+            vault._finish_what_was_cut_short()
             return vault
 
     @classmethod
@@ -77,7 +77,7 @@ class Vault:
             keys = KeyRing.open_for_reading(directory.keys_db, master, still=still)
             connection = read_vault_file(directory, still=still)
             require_pair(connection, keys, directory)
-            return cls(connection, keys, index_key(master))
+            return cls(connection, keys, MailIndex(master))
 
     def seal(self, person: str, klass: str, value: bytes) -> str:
         """Keep a value; durable when this returns its commitment in hex. The same value sealed twice commits differently."""
@@ -158,9 +158,10 @@ class Vault:
             return erased
 
     def classes_of(self, person: str) -> tuple[str, ...]:
-        """Of which classes something is kept of this person, by name."""
+        """Of which classes there is a key or a value of this person, by name."""
         with self._in_use():
-            return self._classes(person)
+            rows = self._connection.execute("SELECT DISTINCT class FROM sealed_values WHERE person = ?", (person,))
+            return tuple(sorted({klass for (klass,) in rows} | set(self._keys.classes_of(person))))
 
     def values_of(self, person: str) -> Iterator[tuple[str, Opening]]:
         """Everything that is sealed of this person but their password hash: commitment in hex, and what opens it."""
@@ -180,7 +181,7 @@ class Vault:
         If the firm then refuses the command that carries the commitment, erase the person again.
         """
         person = reference(kind, number)
-        mail_index = self._mail_index(mail)
+        mail_index = self._mails.of(mail)
         identity = msgspec.json.encode(Identity(kind=kind, id=number, role=role, name=name, mail=mail.strip()))
         with self._in_use():
             if one_row(self._connection, "SELECT 1 FROM people WHERE mail_index = ?", (mail_index,)):
@@ -198,7 +199,7 @@ class Vault:
     def find_by_mail(self, mail: str) -> Person | None:
         """Who signs in with this address. Takes the same time for a stranger up to the lookup; the caller hashes in any case."""
         return self._person(
-            "SELECT person, identity, credentials FROM people WHERE mail_index = ?", self._mail_index(mail)
+            "SELECT person, identity, credentials FROM people WHERE mail_index = ?", self._mails.of(mail)
         )
 
     def person(self, kind: Kind, number: int) -> Person | None:
@@ -223,13 +224,13 @@ class Vault:
     def change_mail(self, kind: Kind, number: int, mail: str) -> tuple[str, str] | None:
         """See `mail_changed`. Tell the ledger, then erase the value of before; or `unchange_mail` where it says no."""
         with self._in_use():
-            return mail_changed(self._connection, self._keys, self._mail_index, reference(kind, number), mail)
+            return mail_changed(self._connection, self._keys, self._mails.of, reference(kind, number), mail)
 
     def unchange_mail(self, commitment: str) -> None:
         """Whoever is known by this value since `change_mail` is known by the one of before."""
         with self._in_use():
             with self._connection:
-                put_back(self._connection, self._keys, self._mail_index, [bytes_of(commitment)])
+                put_back(self._connection, self._keys, self._mails.of, [bytes_of(commitment)])
                 swept(self._connection, [bytes_of(commitment)])
             erase_traces(self._connection)
 
@@ -267,7 +268,7 @@ class Vault:
         orphans = [commitment for commitment in commitments if not is_known(commitment.hex())]
         with self._in_use():
             with self._connection:
-                put_back(self._connection, self._keys, self._mail_index, orphans)
+                put_back(self._connection, self._keys, self._mails.of, orphans)
                 swept(self._connection, orphans)
             unused = self._keys.owners() - owners(self._connection)
             if unused:
@@ -361,23 +362,21 @@ class Vault:
         if (erasing := is_being_erased(self._connection, person, CREDENTIALS)) or row is None:
             # An erasure takes key and row, a damage one of them.
             return erasing or not self._keys.has(person, CREDENTIALS)
-        if row[:2] != (self._mail_index(msgspec.json.decode(identity, type=Identity).mail), commitment):
+        is_found = self._mails.is_of_another(self._connection) or row[0] == self._mails.of(
+            msgspec.json.decode(identity, type=Identity).mail
+        )
+        if not is_found or row[1] != commitment:
             return False
         try:
             return self._unsealed(person, CREDENTIALS, commitment, row[2]) is not None
         except VaultDamaged:
             return False
 
-    def _mail_index(self, mail: str) -> bytes:
-        return hmac.digest(self._index_key, normalised_mail(mail).encode(), "sha256")
-
-    def _classes(self, person: str) -> tuple[str, ...]:
-        """Every class of which this person has a key or a value."""
-        rows = self._connection.execute("SELECT DISTINCT class FROM sealed_values WHERE person = ?", (person,))
-        return tuple(sorted({klass for (klass,) in rows} | set(self._keys.classes_of(person))))
-
-    def _finish_erasures(self) -> None:
+    def _finish_what_was_cut_short(self) -> None:
         with self._in_use():
+            with suppress(TracesRemain):  # of a rotation: somebody reads just now, and the next start tries again
+                self._keys.sweep()
+                self._mails.settle(self._connection, self._keys)
             owners = list(self._connection.execute("SELECT person, class FROM erasing"))
             if owners:
                 self._finish_erasure(owners)

@@ -6,12 +6,17 @@ from storage.files import FirmDirectory
 from storage.sqlite_file import open_sqlite, open_to_read
 
 APPLICATION = 0x45565654  # "EVVT"
-VERSION = 2
+VERSION = 3
 
 _FACTORS = """
 CREATE TABLE factors (
     person TEXT PRIMARY KEY,
     box BLOB NOT NULL                  -- TOTP, passkeys, recovery codes, sealed
+) STRICT;
+"""
+_MAIL_INDEX_OF = """
+CREATE TABLE mail_index_of (
+    master TEXT NOT NULL               -- the id of the master that keys people.mail_index; at most one row
 ) STRICT;
 """
 
@@ -38,9 +43,9 @@ CREATE TABLE erasing (
     PRIMARY KEY (person, class)
 ) STRICT;
 """
-SCHEMA = _FIRST + _FACTORS
-SCHEMAS = {1: _FIRST, VERSION: SCHEMA}  # by version
-UPGRADES = {1: _FACTORS}  # from each earlier version to the next
+SCHEMA = _FIRST + _FACTORS + _MAIL_INDEX_OF
+SCHEMAS = {1: _FIRST, 2: _FIRST + _FACTORS, VERSION: SCHEMA}  # by version
+UPGRADES = {1: _FACTORS, 2: _MAIL_INDEX_OF}  # from each earlier version to the next
 
 
 def open_vault_file(directory: FirmDirectory, *, vfs: str | None = None) -> apsw.Connection:
@@ -51,8 +56,10 @@ def open_vault_file(directory: FirmDirectory, *, vfs: str | None = None) -> apsw
 def read_vault_file(directory: FirmDirectory, *, still: bool = False) -> apsw.Connection:
     """To read alone. One of an earlier version stays as it is, and what it lacks is empty to whoever asks."""
     connection = open_to_read(directory.vault_db, APPLICATION, VERSION, still=still, earlier=frozenset(UPGRADES))
-    if connection.pragma("user_version") != VERSION:
+    found = connection.pragma("user_version")
+    if found != VERSION:
         connection.pragma("query_only", False)
-        connection.execute("CREATE TEMP TABLE factors (person TEXT PRIMARY KEY, box BLOB NOT NULL) STRICT")
+        for version in range(found, VERSION):
+            connection.execute(UPGRADES[version].replace("CREATE TABLE", "CREATE TEMP TABLE"))
         connection.pragma("query_only", True)
     return connection

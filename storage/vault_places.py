@@ -1,6 +1,5 @@
 """Vault places: what a sealed value is bound to, so that none opens in the place of another, and which words name such a place."""
 
-import hashlib
 import re
 
 from storage.sealing import SealBroken, bound_to, unsealed
@@ -24,11 +23,6 @@ def check_words(person: str, klass: str) -> None:
         raise ValueError(f"{person!r} is no pseudonym: kind and id, such as trader:123")
     if not CLASS_FORM.fullmatch(klass):
         raise ValueError(f"{klass!r} is no class of values: lower-case letters and _, such as address")
-
-
-def index_key(master: bytes) -> bytes:
-    """Keys the hashes by which people are found by mail."""
-    return hashlib.blake2b(key=master, person=b"evenhand-mail-1", digest_size=32).digest()
 
 
 def place_of(person: str, klass: str, commitment: bytes) -> bytes:

@@ -25,6 +25,7 @@ from web.looking import look, settle_view
 from web.pages import (
     account,
     accounts,
+    appeal,
     brand,
     checker,
     checkpoint,
@@ -104,6 +105,7 @@ PAGES = (
     checker,
     checkpoint,
     decision,
+    appeal,
     staff_home,
     staff_accounts,
     staff_account,

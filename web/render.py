@@ -16,12 +16,14 @@ from litestar.response import Response
 from markupsafe import Markup
 
 from firm import incident_words
+from firm.bounds import APPEAL_WORDS_MAX
 from firm.ids import id_text
 from firm.money import Money
 from firm.override_words import effect_in_words, override_in_words
 from firm.permissions import Permission, role_word
 from firm.sentences.languages import Language
 from web import charts, drift_view, judged_words, owed_view, reasons, standing_view, words
+from web.appeals import OUTCOMES
 from web.bounds import WHY_LENGTH_MIN
 from web.brand.brand import Brand
 from web.firm import Firm
@@ -101,6 +103,8 @@ class Pages:
             "asset": _asset,
             "csrf_field": CSRF_FIELD,
             "why_length_min": WHY_LENGTH_MIN,
+            "appeal_outcomes": OUTCOMES,
+            "appeal_words_max": APPEAL_WORDS_MAX,
             "P": Permission,
             "role_word": role_word,
             "speak": speech_of(Language.ENGLISH),  # of pieces that are made once for many; a page has its own

@@ -64,12 +64,17 @@ def add_to(verbs: Verbs) -> None:
     out.add_argument("--out", type=Path, required=True, metavar="FILE", help="a new file")
     example = 'evenhand person erase 7K2MQ-9XW3F --why "asked for it, ticket 118"'
     note = (
-        "Their accounts must be over. Keys and values leave the disk, copies of the keys within 30 days; the ledger keeps what "
-        "happened under a pseudonym that no longer leads to anybody. It cannot be undone."
+        "Their accounts must be over, or given up with --gives-up. Keys and values leave the disk, copies of the keys within 30 days; "
+        "the ledger keeps what happened under a pseudonym that no longer leads to anybody. It cannot be undone."
     )
     erase = verb(actions, "erase", run_erase, "forget a trader", example, note)
     _add_person(erase)
     erase.add_argument("--yes", action="store_true", help="do not ask once more, as in a script")
+    erase.add_argument(
+        "--gives-up",
+        action="store_true",
+        help="they know that what still runs is closed and forfeited, that orders lapse and open questions are dropped",
+    )
     erase.add_argument("--why", type=plain_text, required=True, help="kept in the ledger: name nobody in it")
     listed = verb(actions, "erasures", run_erasures, "who was forgotten, or is to be", "evenhand person erasures")
     add_directory(listed)
@@ -122,7 +127,9 @@ def run_erase(options: argparse.Namespace) -> int:
     )
     if not options.yes and not agreed(f"Forget {whom}? It cannot be undone."):
         raise CommandRefused("nobody was forgotten")
-    asked = EraseTrader(by="console", trader=trader, why=options.why, classes=destructions(wall_us()))
+    asked = EraseTrader(
+        by="console", trader=trader, why=options.why, classes=destructions(wall_us()), gives_up=options.gives_up
+    )
     if not any(isinstance(fact, ErasureOrdered) for fact in ask_firm(options.data_dir, asked)):
         raise CommandRefused("the trader's desk is stopped: nothing is ordered yet; let it go on first (/staff/health)")
     print(f"{id_text(trader)} is to be forgotten. {_carried_out(options.data_dir)}")

@@ -1,7 +1,7 @@
 """Facts of the firm's people and bridges: who may act, and what may connect."""
 
 from firm.accepted import AcceptedText
-from firm.commands import BridgeMode, SecurityAct
+from firm.commands import AppealOutcome, BridgeMode, SecurityAct
 from firm.facts.fact import Fact
 from firm.letters import Letter, MailEnd
 from firm.permissions import Scope
@@ -181,6 +181,24 @@ class ValuesForgotten(Fact, frozen=True, kw_only=True):
     values: int
     pooled: tuple[str, ...]
     finished: bool
+
+
+class DecisionAppealed(Fact, frozen=True, kw_only=True):
+    """A trader wants a person to look at this decision of the row's account. What they say of it is in the vault."""
+
+    trader: int
+    decision: int
+    sealed: str
+
+
+class AppealAnswered(Fact, frozen=True, kw_only=True):
+    """A person looked at a decision as its trader had asked; `why` is for the trader to read."""
+
+    trader: int
+    decision: int
+    outcome: AppealOutcome
+    by: str
+    why: str
 
 
 class SecurityNoted(Fact, frozen=True, kw_only=True, omit_defaults=True):

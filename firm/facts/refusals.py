@@ -76,6 +76,8 @@ class Refusal(StrEnum):
     TOO_MANY_KEYS = "too_many_keys"
     KEY_BEYOND_OWN = "key_beyond_own"
     VIEW_TOO_LONG = "view_too_long"
+    APPEALED_ALREADY = "appealed_already"
+    TOO_MANY_APPEALS = "too_many_appeals"
 
 
 class Refused(Fact, frozen=True, kw_only=True):

@@ -38,6 +38,14 @@ class OrderPaid(Fact, frozen=True, kw_only=True):
     reference: str
 
 
+class OrderLapsed(Fact, frozen=True, kw_only=True):
+    """An order that was never paid, or the phase that it waited for, comes to nothing. `because`: "unpaid", "withdrawn" or "given_up"."""
+
+    order: int
+    trader: int
+    because: str
+
+
 class ChallengeOpened(Fact, frozen=True, kw_only=True):
     """A trader's way through a program began. The challenge has its order's number."""
 

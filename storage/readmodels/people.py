@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import apsw
 
-from firm.facts import OrderPaid, OrderPlaced, TraderRegistered
+from firm.facts import OrderLapsed, OrderPaid, OrderPlaced, TraderRegistered
 from firm.kinds import Body
 from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
@@ -13,9 +13,11 @@ SCHEMA = """
 CREATE TABLE rm_trader (trader INTEGER PRIMARY KEY, registered_us INTEGER NOT NULL) STRICT;
 CREATE TABLE rm_order (
     "order" INTEGER PRIMARY KEY, trader INTEGER NOT NULL, program TEXT NOT NULL, currency TEXT NOT NULL,
-    exponent INTEGER NOT NULL, price INTEGER NOT NULL, placed_us INTEGER NOT NULL, paid_us INTEGER, reference TEXT NOT NULL
+    exponent INTEGER NOT NULL, price INTEGER NOT NULL, placed_us INTEGER NOT NULL, paid_us INTEGER,
+    reference TEXT NOT NULL, lapsed_us INTEGER
 ) STRICT;
 CREATE INDEX rm_order_trader ON rm_order (trader);
+CREATE INDEX rm_order_unpaid ON rm_order (placed_us) WHERE paid_us IS NULL AND lapsed_us IS NULL;
 """
 
 
@@ -23,9 +25,9 @@ class People:
     """The `people` read model."""
 
     name = "people"
-    version = 2
+    version = 3
     schema = SCHEMA
-    kinds = kinds_of(TraderRegistered, OrderPlaced, OrderPaid)
+    kinds = kinds_of(TraderRegistered, OrderPlaced, OrderPaid, OrderLapsed)
 
     def project(self, connection: apsw.Connection, rows: Sequence[tuple[Row, Body]]) -> None:
         for row, body in rows:
@@ -41,6 +43,10 @@ class People:
                         " reference) VALUES (?, ?, ?, ?, ?, ?, ?, NULL, '')",
                         (body.order, body.trader, body.program.program, *price, row.happened_us),
                     )
+                case OrderLapsed():
+                    connection.execute(
+                        'UPDATE rm_order SET lapsed_us = ? WHERE "order" = ?', (row.happened_us, body.order)
+                    )
                 case OrderPaid():
                     connection.execute(
                         'UPDATE rm_order SET paid_us = ?, reference = ? WHERE "order" = ?',
@@ -52,9 +58,17 @@ class People:
 
 def unpaid_orders(connection: apsw.Connection) -> tuple[int, int | None]:
     """How many orders wait for their money, and since when the oldest does."""
-    row = connection.execute("SELECT count(*), min(placed_us) FROM rm_order WHERE paid_us IS NULL").fetchone()
+    row = connection.execute(
+        "SELECT count(*), min(placed_us) FROM rm_order WHERE paid_us IS NULL AND lapsed_us IS NULL"
+    ).fetchone()
     assert row is not None
     return int(row[0]), row[1]
+
+
+def unpaid_since(connection: apsw.Connection, before_us: int, limit: int) -> list[int]:
+    """Orders that were placed by then and wait for their money still, the oldest first."""
+    sql = 'SELECT "order" FROM rm_order WHERE paid_us IS NULL AND lapsed_us IS NULL AND placed_us <= ? ORDER BY placed_us LIMIT ?'
+    return [order for (order,) in connection.execute(sql, (before_us, limit))]
 
 
 def count_traders(connection: apsw.Connection) -> int:

@@ -4,6 +4,7 @@ from storage.readmodels import ReadModel
 from storage.readmodels.accounts import Accounts
 from storage.readmodels.acts import Acts
 from storage.readmodels.api_keys import ApiKeys
+from storage.readmodels.appeals import Appeals
 from storage.readmodels.bridges import Bridges
 from storage.readmodels.calendars import Calendars
 from storage.readmodels.commands import Commands
@@ -31,4 +32,5 @@ READ_MODELS: tuple[ReadModel, ...] = (
     People(), Accounts(), Decisions(), Commands(), Trades(), Marks(), Days(), Controls(), Bridges(), Seals(),
     Drifts(), DeskRows(), AccountOverrides(), Calendars(), Programs(), HeldPhases(), Incidents(), Notices(),
     Erasures(), StaffList(), Security(), ApiKeys(), Mails(), Acts(), Views(),
+    Appeals(),
 )  # fmt: skip

@@ -7,6 +7,7 @@ import apsw
 
 from firm.commands import (
     AddStaff,
+    AppealDecision,
     AskAddressChange,
     ChangeAddress,
     IssueApiKey,
@@ -17,13 +18,15 @@ from firm.commands import (
     RotateApiKey,
 )
 from firm.facts import AddressChangeAsked, AddressChanged, ValuesForgotten
-from firm.inputs import EventRefused, LoginReported, UnknownAccountReported
+from firm.inputs import EventRefused, LoginReported, MonthForgotten, UnknownAccountReported
 from firm.kinds import Body
 from storage.people import (
     ADDRESS_WANTED,
     API_KEY,
+    APPEAL,
     IDENTITY,
     LOGINS,
+    MONTHS,
     RESIDENCE,
     SESSION,
     WHENCE,
@@ -49,10 +52,11 @@ class Seals:
     """rm_seals: one row a commitment."""
 
     name = "seals"
-    version = 6
+    version = 7
     kinds = kinds_of(
         AddStaff, RegisterTrader, JoinFirm, NoteSecurity, NoteAct, IssueApiKey, RotateApiKey, LoginReported, EventRefused,
         UnknownAccountReported, ValuesForgotten, AskAddressChange, ChangeAddress, AddressChangeAsked, AddressChanged,
+        AppealDecision, MonthForgotten,
     )  # fmt: skip
     schema = """
         CREATE TABLE rm_seals (
@@ -65,6 +69,9 @@ class Seals:
         for _, body in rows:
             if isinstance(body, ValuesForgotten):
                 _mark_erased(connection, body)
+                continue
+            if isinstance(body, MonthForgotten):
+                _mark_owner_erased(connection, body.whose)
                 continue
             _leave_behind(connection, body)
             for seal in seals_of(body):
@@ -93,8 +100,17 @@ def _mark_erased(connection: apsw.Connection, told: ValuesForgotten) -> None:
     pooled = [(commitment,) for commitment in told.pooled]
     connection.executemany("UPDATE rm_seals SET erased = 1 WHERE commitment = ?", pooled)
     if told.finished:
-        owner = (reference("trader", told.trader), told.klass)
-        connection.execute("UPDATE rm_seals SET erased = 1 WHERE person = ? AND class = ?", owner)
+        _mark_owner_erased(connection, reference("trader", told.trader), told.klass)
+
+
+def _mark_owner_erased(connection: apsw.Connection, person: str, klass: str = SESSION) -> None:
+    connection.execute("UPDATE rm_seals SET erased = 1 WHERE person = ? AND class = ?", (person, klass))
+
+
+def months_sealed(connection: apsw.Connection) -> list[str]:
+    """Under the keys of which months something lies that no row says was forgotten, as "platform:2026-11"; the oldest first."""
+    sql = "SELECT DISTINCT person FROM rm_seals WHERE person > ?1 AND person < ?1 || ':' AND erased = 0 ORDER BY person"
+    return [person for (person,) in connection.execute(sql, (MONTHS,))]
 
 
 def seals_forgotten(connection: apsw.Connection) -> list[str]:
@@ -134,16 +150,24 @@ def seals_of(body: Body) -> tuple[Seal, ...]:
             return (Seal(body.sealed, body.person, IDENTITY),)
         case NoteSecurity() | NoteAct() if body.sealed:
             return (Seal(body.sealed, body.by, WHENCE),)
-        case IssueApiKey():
-            return (Seal(body.sealed, key_reference(body.key), API_KEY),)
-        case RotateApiKey():
-            return (Seal(body.sealed, key_reference(body.follower), API_KEY),)
+        case AppealDecision():
+            return (Seal(body.sealed, reference("trader", body.trader), APPEAL),)
         case LoginReported():
             return (Seal(body.sealed, body.whose or LOGINS, SESSION),)
         case UnknownAccountReported() if body.sealed:
             return (Seal(body.sealed, LOGINS, SESSION),)
         case EventRefused() if body.raw_hex.startswith(SEALED_EVENT):
             return (Seal(body.raw_hex.removeprefix(SEALED_EVENT), LOGINS, SESSION),)
+        case _:
+            return _of_a_key(body)
+
+
+def _of_a_key(body: Body) -> tuple[Seal, ...]:
+    match body:
+        case IssueApiKey():
+            return (Seal(body.sealed, key_reference(body.key), API_KEY),)
+        case RotateApiKey():
+            return (Seal(body.sealed, key_reference(body.follower), API_KEY),)
         case _:
             return ()
 

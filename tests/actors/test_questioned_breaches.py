@@ -4,12 +4,13 @@ import pytest
 from msgspec.structs import replace
 
 from firm.bounds import LATE_ANSWERS_MAX, LATE_PRICES_TOLD_MAX
-from firm.commands import PublishProgram, ReviewOutcome, ReviewVerdict
+from firm.commands import EraseTrader, PublishProgram, ReviewOutcome, ReviewVerdict
 from firm.facts import (
     BreachDeclared,
     BreachSuspected,
     DeskStopped,
     Doubt,
+    ErasureOrdered,
     QuoteUsed,
     Refusal,
     Refused,
@@ -21,6 +22,7 @@ from firm.inputs import (
     SymbolReported,
 )
 from firm.instant import SECOND_US
+from firm.personal import Destruction
 from firm.phase import Standing
 from firm.price import SymbolSpec
 from firm.quote_frame import Tick
@@ -55,6 +57,18 @@ def test_a_late_price_of_another_symbol_puts_a_declared_breach_in_question(stage
     [question] = stage.facts(VerdictCorrected)
     assert (question.verdict, stage.account(breached).standing) == ("questioned", Standing.BREACHED)
     assert stage.facts(QuoteUsed, breached)[-1].bid == 138_901
+
+
+def test_a_breach_in_question_holds_an_erasure_unless_its_trader_gives_it_up(stage, breached):
+    at_us, trader = stage.now_us, stage.account(breached).trader
+    stage.wait(3)
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("EURUSD", 138_901, 138_911, at_us - SECOND_US)
+    asked = EraseTrader(by=f"trader:{trader}", trader=trader, why="asked", classes=(Destruction("identity", 0),))
+    [(_, no)] = stage.put(asked).facts
+    assert no.refusal is Refusal.BREACH_IN_QUESTION
+    [(_, ordered)] = stage.put(replace(asked, gives_up=True)).facts
+    assert isinstance(ordered, ErasureOrdered)
 
 
 @pytest.mark.parametrize(

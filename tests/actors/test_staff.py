@@ -63,6 +63,8 @@ def commands(by: str) -> list[c.Command]:
         c.MarkOrderPaid(by=by, order=501, reference="wire"),
         c.AdvanceChallenge(by=by, order=501, **WHY),
         c.ReviewVerdict(by=by, account=7001, decision=1, outcome=c.ReviewOutcome.CONFIRM, **WHY),
+        c.AppealDecision(by=by, trader=7, account=7001, decision=1, sealed=""),
+        c.AnswerAppeal(by=by, trader=7, account=7001, decision=1, outcome=c.AppealOutcome.STANDS, **WHY),
         c.GrantOverride(by=by, account=7001, override=waive, evidence="ticket 7", **WHY),
         c.PublishScore(by=by, account=7001, board="cup", score=1, **WHY),
         c.EngageKillSwitch(by=by, switch=switch, **WHY),
@@ -88,6 +90,7 @@ def commands(by: str) -> list[c.Command]:
         c.BeginView(by=by, trader=7, on=7001, role="support", seconds=900, **WHY),
         c.SeePage(by=by, trader=7, view=1, page="/accounts"),
         c.EndView(by=by, trader=7, view=1, how=c.ViewEnd.ENDED),
+        c.LapseOrder(by=by, order=501),
     ]
 
 
@@ -135,7 +138,7 @@ def test_a_role_asks_for_what_it_holds_and_for_nothing_else(sold, role):
     ("by", "asks"),
     [
         ("console", set(get_args(c.Commanded))),
-        ("courier", {c.AdoptCalendar, c.AdoptMarketDays, c.EraseTrader}),
+        ("courier", {c.AdoptCalendar, c.AdoptMarketDays, c.LapseOrder, c.EraseTrader}),
         ("portal", {c.JoinFirm, c.ConfirmAddress, c.OweMail, c.ChangeAddress}),
         ("trader:7", {c.PlaceOrder, c.EraseTrader, c.NoteSecurity, c.OweMail, c.AskAddressChange}),
         ("trader:8", set()),

@@ -7,23 +7,31 @@ from typing import Any
 
 import apsw
 import pytest
+from msgspec.structs import replace
 
 from actors.arrival import Overloaded
 from appliance.assembly import Machine
-from appliance.erasing import forget, forget_once
+from appliance.erasing import forget, forget_months, forget_once
 from appliance.founding import found
 from appliance.keeping import LoginsKept
+from appliance.lapsing import lapse_unpaid
 from bridges.sealer import Personal
-from firm.commands import EraseTrader, GrantOverride, RegisterTrader, ReviewOutcome, ReviewVerdict
-from firm.facts import ErasureOrdered, Refusal, Refused, ValuesForgotten
-from firm.inputs import ErasureReported, LoginReported
+from firm.commands import EraseTrader, GrantOverride, PlaceOrder, RegisterTrader, ReviewOutcome, ReviewVerdict
+from firm.facts import ErasureOrdered, OrderPlaced, Refusal, Refused, ValuesForgotten
+from firm.inputs import ClockTicked, ErasureReported, EventRefused, LoginReported, MonthForgotten
+from firm.instant import DAY_US, SECOND_US
 from firm.overrides import Reinstate
 from firm.personal import BY_NAME, Destruction, destructions
+from firm.phase import Standing
 from storage import people
-from storage.people import LOGINS, reference
+from storage.condition import Condition
+from storage.people import LOGINS, month_of, reference
 from storage.readmodels.erasures import erasures_of
-from storage.readmodels.seals import all_seals
+from storage.readmodels.people import unpaid_since
+from storage.readmodels.registry import READ_MODELS
+from storage.readmodels.seals import SEALED_EVENT, all_seals
 from storage.vault import Vault
+from storage.verify import verify
 
 PEOPLE = 1_000
 FORGOTTEN = range(0, PEOPLE, 2)
@@ -101,11 +109,75 @@ def _boxes(firm: Path) -> dict[str, list[bytes]]:
 
 async def test_logins_lie_under_their_trader_s_key_and_go_with_them(shop: Any) -> None:
     machine = shop.machine
-    kept = LoginsKept(machine.engine, machine.vault)
+    kept = LoginsKept(machine.engine, machine.vault, machine.clock.now_us)
     ours, nobody_s = await kept.seal([Personal(ACCOUNT, b"192.0.2.7"), Personal(0, b"192.0.2.8")])
-    assert (ours.whose, nobody_s.whose) == (reference("trader", TRADER), "")
+    assert (ours.whose, nobody_s.whose) == (reference("trader", TRADER), month_of(machine.clock.now_us()))
     assert machine.vault.erase(reference("trader", TRADER), "session") == 1
     assert machine.vault.open_value(nobody_s.commitment) == b"192.0.2.8"
+
+
+async def test_refused_events_are_destroyed_with_their_month_once_that_is_old_enough(shop: Any) -> None:
+    machine, began_us = shop.machine, shop.machine.clock.now_us()
+    kept = LoginsKept(machine.engine, machine.vault, machine.clock.now_us)
+    for value in (b"whoever this was about", b"and whoever this was"):
+        [sealed] = await kept.seal([Personal(0, value)])
+        raw = SEALED_EVENT + sealed.commitment
+        shop.put(EventRefused(bridge="sim", seq=shop.next_seq(), reason="odd", raw_hex=raw, whose=sealed.whose))
+        pass_days(shop, 31)
+    assert forget_months(machine) == []
+    first, second = month_of(began_us), month_of(began_us + 31 * DAY_US)
+    boxes = _boxes(machine.directory)
+    pass_days(shop, 60)
+    told = MonthForgotten(whose=first, values=1)
+    assert forget_months(machine) == [told]
+    assert forget_months(machine) == [replace(told, values=0)], "again, until it is a row"
+    shop.put(told)
+    assert forget_months(machine) == []
+    files = b"".join((machine.directory / name).read_bytes() for name in ("keys.db", "vault.db", "vault.db-wal"))
+    assert [piece in files for piece in boxes[first]] == [False, False]
+    assert [piece in files for piece in boxes[second]] == [True, True]
+    report = verify(
+        machine.directory,
+        secret=machine.secrets.ledger_secret,
+        read_models=READ_MODELS,
+    )
+    assert not report.findings
+    with machine.reader.connection() as book:
+        conditions = {
+            seal.person: machine.vault.condition_of(seal.person, seal.klass, seal.commitment)
+            for seal in all_seals(book)
+        }
+        assert [seal.person for seal in all_seals(book) if seal.erased] == [first]
+    assert (conditions[first], conditions[second]) == (Condition.ERASED, Condition.WHOLE)
+
+
+async def test_an_order_that_nobody_paid_lapses_and_who_gives_up_is_forgotten(shop: Any) -> None:
+    machine = shop.machine
+
+    async def put(command: Any) -> Any:
+        return shop.put(command)
+
+    machine.ask = put
+    shop.put(RegisterTrader(by="console", trader=2002, sealed="5ea1"))
+    order = PlaceOrder(by="console", order=990, trader=2002, program="trailing-100k", accounts=(9001, 9002))
+    assert any(isinstance(fact, OrderPlaced) for _, fact in shop.put(order).facts)
+    for days, left in ((29, [990]), (1, [])):
+        pass_days(shop, days)
+        await lapse_unpaid(machine)
+        with machine.reader.connection() as book:
+            assert unpaid_since(book, machine.clock.now_us(), 9) == left
+    asked = EraseTrader(by=f"trader:{TRADER}", trader=TRADER, why="asked", classes=destructions(0), gives_up=True)
+    assert any(isinstance(fact, ErasureOrdered) for _, fact in shop.put(asked).facts)
+    assert machine.engine.account(ACCOUNT).standing is Standing.CLOSED
+    for report in forget(machine):
+        shop.put(report)
+    with machine.reader.connection() as book:
+        assert all(each.erased_us is not None for each in erasures_of(book, TRADER))
+
+
+def pass_days(shop: Any, days: int) -> None:
+    shop.wait(days * DAY_US / SECOND_US)
+    shop.put(ClockTicked(at_us=shop.now_us))
 
 
 async def test_nobody_is_forgotten_while_an_account_runs_and_nothing_is_kept_afterwards(shop: Any) -> None:
@@ -115,7 +187,9 @@ async def test_nobody_is_forgotten_while_an_account_runs_and_nothing_is_kept_aft
     breach(shop)
     [(_, ordered)] = shop.put(asked).facts
     assert isinstance(ordered, ErasureOrdered)
-    [late] = await LoginsKept(shop.machine.engine, shop.machine.vault).seal([Personal(ACCOUNT, b"192.0.2.7")])
+    [late] = await LoginsKept(shop.machine.engine, shop.machine.vault, shop.machine.clock.now_us).seal(
+        [Personal(ACCOUNT, b"192.0.2.7")]
+    )
     assert late.whose == reference("trader", TRADER)
     assert shop.machine.vault.open_value(late.commitment) is None
 
@@ -133,7 +207,9 @@ async def test_a_login_that_is_sealed_while_its_trader_is_forgotten_is_not_kept(
         return sealing(values)
 
     monkeypatch.setattr(machine.vault, "seal_each", slowly)
-    [late] = await LoginsKept(machine.engine, machine.vault).seal([Personal(ACCOUNT, b"192.0.2.7")])
+    [late] = await LoginsKept(machine.engine, machine.vault, machine.clock.now_us).seal(
+        [Personal(ACCOUNT, b"192.0.2.7")]
+    )
     assert late.whose == reference("trader", TRADER)
     assert machine.vault.open_value(late.commitment) is None
 
@@ -226,7 +302,7 @@ def breach(shop: Any) -> None:
 
 
 def test_every_class_that_is_sealed_has_its_reason_and_its_end() -> None:
-    sealed = {people.IDENTITY, people.CREDENTIALS, people.FACTORS, people.WHENCE, people.SESSION}
+    sealed = {people.IDENTITY, people.CREDENTIALS, people.FACTORS, people.WHENCE, people.SESSION, people.APPEAL}
     assert sealed <= set(BY_NAME)
     assert all(each.what and each.why and each.basis for each in BY_NAME.values())
     assert {each.klass for each in destructions(5)} == set(BY_NAME)

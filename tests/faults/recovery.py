@@ -11,10 +11,11 @@ from typing import NamedTuple
 from appliance.failing import KNOWN
 from storage.errors import LedgerRefused
 from storage.ledger import Ledger
+from storage.master import opening_master
 from storage.vault import Vault
 from storage.verify import verify
 from tests.faults.crashes import Crash, Image, images, lay
-from tests.faults.scenes import MASTER, MODELS, Player, Scene, Trace, play, rows_in
+from tests.faults.scenes import MASTER, MODELS, NEXT_MASTER, Player, Scene, Trace, play, rows_in
 from tests.storage.conftest import SECRET, SEED
 
 EVERY_CRASH = tuple(Crash)
@@ -140,9 +141,11 @@ def _problems_of_rows(trace: Trace, told: dict[str, int], ledger: Ledger) -> Ite
 def _problems_of_people(trace: Trace, told: dict[str, int], folder: Path) -> Iterator[Problem]:
     if not trace.people:
         return
+    if told.get("rotated") and opening_master(folder / "keys.db", (MASTER,)):
+        yield Problem("unrotated", "the master before was said to be of no use, and opens the keys")
     try:
         vault = Vault.open(
-            folder, MASTER, may_create=not any(kind == "RegisterTrader" for _, kind, _ in rows_in(folder))
+            folder, master_of(folder), may_create=not any(kind == "RegisterTrader" for _, kind, _ in rows_in(folder))
         )
     except KNOWN as refused:
         yield Problem("unopened", str(refused))
@@ -159,8 +162,13 @@ def _problems_of_people(trace: Trace, told: dict[str, int], folder: Path) -> Ite
                 yield Problem("unopened", f"the ledger names trader {number}, whom the vault does not know")
 
 
+def master_of(folder: Path) -> bytes:
+    """The one that the keys are under, as a start finds it out."""
+    return opening_master(folder / "keys.db", (MASTER, NEXT_MASTER)) or MASTER
+
+
 def _unsound(folder: Path, trace: Trace) -> Iterator[Problem]:
-    report = verify(folder, secret=SECRET, read_models=MODELS, vault_master=MASTER if trace.people else None)
+    report = verify(folder, secret=SECRET, read_models=MODELS, vault_master=master_of(folder) if trace.people else None)
     for finding in report.findings:
         yield Problem("unsound", str(finding))
     found = rows_in(folder)

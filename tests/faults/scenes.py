@@ -27,6 +27,7 @@ from storage.files import create_firm_directory
 from storage.ledger import Ledger
 from storage.readmodels import ReadModel
 from storage.readmodels.seals import Seals
+from storage.rotation import rotate
 from storage.rows import Row
 from storage.segments import seal
 from storage.snapshots import state_hash
@@ -36,6 +37,7 @@ from tests.faults.tape import Fault, Tape, recording
 from tests.storage.conftest import FIRM, LINEAGE, SECRET, SEED, Balances, Book
 
 MASTER = bytes(range(64, 96))
+NEXT_MASTER = bytes(range(96, 128))
 NEXT_MIGRATION = "CREATE TABLE notes (seq INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT; INSERT INTO notes SELECT seq, kind FROM ledger;"
 MODELS: tuple[ReadModel, ...] = (Balances(), Seals())
 
@@ -75,8 +77,8 @@ class Player:
         self.trace.roots[ledger.size] = ledger.root()
         return ledger
 
-    def open_vault(self) -> Vault:
-        vault = Vault.open(self.folder, MASTER, vfs=self.tape.vfs)
+    def open_vault(self, master: bytes = MASTER) -> Vault:
+        vault = Vault.open(self.folder, master, vfs=self.tape.vfs)
         self.opened.append(vault)
         return vault
 
@@ -181,6 +183,18 @@ def keep_people(player: Player) -> None:
     player.trade(ledger, 2)
 
 
+def rotate_master(player: Player) -> None:
+    """The vault goes over to another master, and somebody comes afterwards."""
+    vault, ledger = player.open_vault(), player.open()
+    for number in range(1, 4):
+        register(player, vault, ledger, number)
+    vault.close()
+    player.opened.remove(vault)
+    rotate(player.folder, MASTER, NEXT_MASTER, vfs=player.tape.vfs)
+    player.tape.tell("rotated", 1)
+    register(player, player.open_vault(NEXT_MASTER), ledger, 4)
+
+
 def register(player: Player, vault: Vault, ledger: Ledger, number: int) -> None:
     commitment = vault.add_person("trader", number, f"ada{number}@example.org", "Ada", "$argon2id$")
     assert commitment is not None
@@ -204,6 +218,7 @@ SCENES: dict[str, Scene] = {
     "read models": Scene(change_read_models),
     "a migration": Scene(migrate),
     "the vault": Scene(keep_people),
+    "a rotation": Scene(rotate_master),
 }
 
 

@@ -18,7 +18,7 @@ from tests.storage.conftest import SECRET, SEED
 # Different images of each scene that are opened: together 5,000, as many as half a minute has room for.
 WANTED = {
     "founding": 900, "trading": 1_300, "a tile": 100, "sealing": 700, "snapshots": 800, "read models": 400,
-    "a migration": 450, "the vault": 350,
+    "a migration": 450, "the vault": 350, "a rotation": 60,
 }  # fmt: skip
 # Images on which the recovery is cut short as well, and images of that for each.
 CUT_TWICE = {"trading": 12, "sealing": 6, "the vault": 6}

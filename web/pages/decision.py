@@ -9,6 +9,7 @@ from litestar.response import Response
 
 from storage.errors import NoteRefused
 from storage.readmodels.decisions import decision_line
+from web.appeals import NOTHING_SAID, appealed
 from web.decision_view import decision_view
 from web.firm import Firm
 from web.forms import Wrong, fields_of, read_checkpoint
@@ -22,7 +23,7 @@ NOTHING_KEPT = Wrong({}, {"note": ""})
 
 @get("/decisions/{decision:int}", policy=Policy.TRADER_OWN)
 async def decision(request: Request[Any, Any, Any], decision: FromPath[int]) -> Response[str]:
-    return await _decision(request, decision, 200, NOTHING_KEPT)
+    return await decision_page(request, decision, 200)
 
 
 @get("/decisions/{decision:int}/evidence", policy=Policy.TRADER_OWN, theirs=True)
@@ -38,12 +39,22 @@ async def kept_again_evidence(request: Request[Any, Any, Any], decision: FromPat
 @post("/decisions/{decision:int}/evidence", policy=Policy.TRADER_OWN, theirs=True)
 async def evidence_since(request: Request[Any, Any, Any], decision: FromPath[int]) -> Response[Any]:
     answer = await evidence_since_kept(request, decision)
-    return await _decision(request, decision, 422, answer) if isinstance(answer, Wrong) else answer
+    return await decision_page(request, decision, 422, kept=answer) if isinstance(answer, Wrong) else answer
 
 
-async def _decision(request: Request[Any, Any, Any], decision: int, status: int, kept: Wrong) -> Response[str]:
-    view = await decision_view(firm_of(request), decision)
-    return page(request, "decision.html", status=status, view=view, room="", review=None, kept=kept)
+async def decision_page(
+    request: Request[Any, Any, Any],
+    decision: int,
+    status: int,
+    *,
+    kept: Wrong = NOTHING_KEPT,
+    appeal: Wrong = NOTHING_SAID,
+) -> Response[str]:
+    """The page, with what was wrong about a form on it."""
+    firm = firm_of(request)
+    view = await decision_view(firm, decision)
+    told: dict[str, Any] = {"appealed": await appealed(firm, decision, with_words=True), "appeal": appeal}
+    return page(request, "decision.html", status=status, view=view, room="", review=None, kept=kept, **told)
 
 
 # --- shared with the staff's page of the same decision ---

@@ -25,8 +25,12 @@ from web.render import page
 from web.visitor import Policy, Visitor, firm_of, signed_in
 
 FORGET = "forget me"  # what is typed, since it cannot be undone
+GIVES_UP = "yes"
 WHY_NOT = {
-    Refusal.ACCOUNTS_RUN: "an account of yours still runs or is on order, as your accounts page shows. Once all are over, ask again"
+    Refusal.ACCOUNTS_RUN: "an account of yours still runs or is on order, as your accounts page shows. Once all are over, ask again; "
+    "or give them up below",
+    Refusal.BREACH_IN_QUESTION: "a person has yet to say whether a breach of yours stands, and nothing could be given back to you "
+    "afterwards. Wait for that; or give it up below",
 }
 ASKED_HERE = "asked for it on their own page"
 
@@ -51,11 +55,13 @@ async def my_data_file(request: Request[Any, Any, Any]) -> Stream:
 @post("/my-data/erasure", policy=Policy.TRADER, fresh=True)
 async def be_forgotten(request: Request[Any, Any, Any]) -> Response[Any]:
     firm, visitor = firm_of(request), signed_in(request)
-    typed = text_in(await fields_of(request), "typed")
+    fields = await fields_of(request)
+    typed, gives_up = text_in(fields, "typed"), text_in(fields, "gives_up") == GIVES_UP
     if typed.casefold() != FORGET:
         return await _shown(request, typed, f"Type “{FORGET}” to say that you mean it: it cannot be undone.")
     told = destructions(firm.now_us())
-    answer = await ask(request, EraseTrader(by=visitor.reference, trader=visitor.id, why=ASKED_HERE, classes=told))
+    asked = EraseTrader(by=visitor.reference, trader=visitor.id, why=ASKED_HERE, classes=told, gives_up=gives_up)
+    answer = await ask(request, asked)
     if refusal := refusal_in(answer.facts):
         return await _shown(request, typed, f"Not yet: {WHY_NOT.get(refusal, words.refusal(refusal))}.")
     if not any(isinstance(fact, ErasureOrdered) for _, fact in answer.facts):

@@ -8,6 +8,7 @@ from litestar.response import Response
 
 from firm.permissions import Permission
 from storage.readmodels.accounts import count_breached_in_doubt, count_by_standing
+from storage.readmodels.appeals import count_waiting_appeals
 from storage.readmodels.commands import count_commands
 from storage.readmodels.controls import control_states
 from storage.readmodels.decisions import decision_counts, latest_decisions, open_decisions
@@ -33,6 +34,7 @@ async def staff_home(request: Request[Any, Any, Any]) -> Response[str]:
             "counts": decision_counts(book, now_us - COUNTED_SINCE_US),
             "waiting": open_decisions(book, DECISIONS_SHOWN),
             "latest": latest_decisions(book, None, DECISIONS_SHOWN),
+            "appeals": count_waiting_appeals(book),
             "commands": count_commands(book),
             "unpaid": unpaid_orders(book),
             "traders": count_traders(book),
