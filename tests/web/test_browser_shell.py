@@ -15,6 +15,7 @@ from playwright.async_api import Browser, BrowserContext, async_playwright, expe
 
 from firm.ids import id_text
 from firm.templates import template
+from storage.links import Purpose
 from storage.readmodels.incidents import incidents
 from tests.web.every_page import ELSEWHERE, Shown, Spectator, whole_pages
 from web.app import create_app
@@ -55,6 +56,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory, histories: Any) -> Iterator[
     """A small one: a page's length says nothing about its pieces."""
     played = histories.played(tmp_path_factory.mktemp("shell") / "firm", crowd=1)
     object.__setattr__(played.firm, "brand", Brand(support="help@acme.example", legal=(LEGAL,)))
+    object.__setattr__(played.firm, "mails", True)
+    object.__setattr__(played.firm, "sign_up", True)
     yield played
     played.close()
 
@@ -91,6 +94,7 @@ async def shown(
     await seen.send(nobody, "", "/session", mail="ada@example.org", password=play.PASSWORD, next="/")
     waiting = {"kept": "/staff/controls/passes/engagement", "kept.why": "prices look wrong"}
     await seen.send(nobody, "", "/session", mail="ruth@example.org", password=play.PASSWORD, next="/", **waiting)
+    await _addresses(seen, stage, new_client, come_in(ada), ada)
     await _incident(seen, histories, tmp_path_factory.mktemp("outage") / "firm", new_client, omar)
     return seen.shown
 
@@ -101,6 +105,22 @@ async def dialogs(shown: dict[str, Shown], come_in: Any, play: Any) -> list[Show
     palette = (await come_in(f"staff:{play.OMAR}").get("/find", headers={"hx-request": "true"})).text
     pages = shown["staff_components.html"], shown["find.html"]._replace(html=shown["find.html"].html + palette)
     return [page._replace(html=page.html.replace("<dialog ", "<dialog open ")) for page in pages]
+
+
+async def _addresses(seen: Spectator, stage: Any, new_client: Any, at_ada: Any, ada: str) -> None:
+    """Signing up, a forgotten password, another mail address, and the pages to which the links of mails lead."""
+    reader = new_client(httpx.ASGITransport(seen.app))
+    joining = {"name": "Eve Lund", "country": "DK", "fresh": "seven green parrots", "again": "seven green parrots"}
+    await seen.send(reader, "", "/join", mail="eve@example.org", accepted="yes", **joining)
+    await seen.send(reader, "", "/forgotten-password", mail="nobody@example.org")
+    await seen.send(at_ada, ada, "/security/address", mail="ada-anew@example.org")
+    for page, purpose in (("/confirm-address", Purpose.ADDRESS), ("/new-address", Purpose.NEW_ADDRESS)):
+        stage.firm.links.issue(
+            stage.vault.find_by_mail("eve@example.org").reference, purpose, page, stage.wall_us, 10**9
+        )
+        seen.keep("", await reader.get(f"{page}?token={page}", follow_redirects=True))
+        reader.take_token(await reader.get(page))
+        await seen.send(reader, "", page)
 
 
 async def _incident(seen: Spectator, histories: Any, path: Path, new_client: Any, who: str) -> None:

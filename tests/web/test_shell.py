@@ -26,6 +26,15 @@ NOT_YET = {
     "decision.html",
     "kept_form.html",
     "legal.html",  # in the firm's own language
+    "address.html",
+    "address_asked.html",
+    "address_confirmed.html",
+    "confirm_address.html",
+    "forgotten_answered.html",
+    "forgotten_password.html",
+    "join.html",
+    "join_answered.html",
+    "new_address.html",
     "notices.html",  # its notices are spoken, by firm/sentences
     "personal.html",
     "rules.html",  # likewise

@@ -16,10 +16,9 @@ from web.joining import Joining, count_join, join
 from web.languages import language_of
 from web.locale_figures import countries
 from web.notes import require_taking
-from web.pages.sign_in import wait_for
+from web.pages.forgotten_password import too_many
 from web.passwords import why_refused
 from web.render import page
-from web.shell.speech import spoken
 from web.visitor import Policy, firm_of, visitor_of
 
 NOTHING_TYPED = {"mail": "", "name": "", "country": "", "accepted": ""}
@@ -42,13 +41,13 @@ async def join_firm(request: Request[Any, Any, Any]) -> Response[Any]:
     asked = read_join(await fields_of(request), with_terms=bool(firm.brand.accepted))
     if isinstance(asked, Wrong):
         return _form(request, asked.errors, asked.typed, 422)
-    refused = why_refused(asked.password, firm.breached, (asked.mail, asked.name, firm.name), spoken(request))
+    refused = why_refused(asked.password, firm.breached, (asked.mail, asked.name, firm.name))
     if refused:
         return _form(request, {"fresh": refused}, _typed(asked), 422)
     try:
         await count_join(firm, auth.address_of(request))
     except auth.TooManyGuesses as many:
-        return _form(request, {"": wait_for(request, many)}, _typed(asked), 429)
+        return _form(request, {"": too_many(many)}, _typed(asked), 429)
     joining = Joining(
         mail=asked.mail,
         name=asked.name,
