@@ -23,9 +23,18 @@ from web.visitor import May
 NOT_YET = {
     "account.html",
     "accounts.html",
+    "address.html",
+    "address_asked.html",
+    "address_confirmed.html",
+    "confirm_address.html",
     "decision.html",
+    "forgotten_answered.html",
+    "forgotten_password.html",
+    "join.html",
+    "join_answered.html",
     "kept_form.html",
     "legal.html",  # in the firm's own language
+    "new_address.html",
     "notices.html",  # its notices are spoken, by firm/sentences
     "personal.html",
     "rules.html",  # likewise
