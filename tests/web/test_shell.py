@@ -202,6 +202,16 @@ async def test_who_cannot_sign_in_reads_why_in_their_language(nobody: Any, langu
     assert [text for text in english if text in text_of(refused.text)] == []
 
 
+async def test_a_field_keeps_the_attributes_that_it_was_given(nobody: Any) -> None:
+    page = (await nobody.get("/sign-in")).text
+    [mail] = re.findall(r'<input id="field-mail"[^>]*>', page)
+    [password] = re.findall(r'<input id="field-password"[^>]*>', page)
+    assert all(told in mail for told in ('type="email"', 'autocomplete="username"', "required", "autofocus", 'value=""'))
+    assert all(told in password for told in ('type="password"', 'autocomplete="current-password"', "required"))
+    assert "autofocus" not in password
+    assert "value" not in password
+
+
 # --- toasts ---
 
 
