@@ -15,7 +15,10 @@ from web.app import policies
 TEMPLATES = Path(web.__file__).parent / "templates"
 LINK = re.compile(r'<a [^>]*?href="(/[^"#]*)')
 TRIES_MAX = 3  # links of one route, where the first lead to a refusal
-ELSEWHERE = {"staff_trial.html": "a trial is a process of its own: the soak looks at it"}
+ELSEWHERE = {
+    "staff_trial.html": "a trial is a process of its own",
+    "address_confirmed.html": "what a link in a mail leads to",
+}
 
 
 class Shown(NamedTuple):

@@ -44,6 +44,14 @@ RUN = """async () => {
     return found.violations.flatMap((each) => each.nodes.map((node) => `${each.id}: ${node.html.slice(0, 200)}`));
 }"""
 DRAFT = template("two_step_static").text.replace("your-bridge", "sim").replace("your-group", "demo")
+JOINING = {
+    "name": "Dora Lind",
+    "mail": "dora@example.org",
+    "country": "DE",
+    "fresh": "seven green parrots",
+    "again": "seven green parrots",
+    "accepted": "yes",
+}
 LEGAL = LegalPage("terms", "/legal/terms", Markup("<h2>Terms</h2><p>We sell challenges.</p>"))
 pytestmark = [
     pytest.mark.browser,
@@ -56,8 +64,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory, histories: Any) -> Iterator[
     """A small one: a page's length says nothing about its pieces."""
     played = histories.played(tmp_path_factory.mktemp("shell") / "firm", crowd=1)
     object.__setattr__(played.firm, "brand", Brand(support="help@acme.example", legal=(LEGAL,)))
-    object.__setattr__(played.firm, "mails", True)
-    object.__setattr__(played.firm, "sign_up", True)
+    for opened in ("mails", "sign_up"):
+        object.__setattr__(played.firm, opened, True)
     yield played
     played.close()
 
@@ -89,6 +97,9 @@ async def shown(
     await seen.follow(at_ada, ada, [*hers, f"/decisions/{decisions['BreachDeclared']}"])
     await seen.follow(at_omar, omar, [f"/staff{hers[1]}"])
     await seen.follow(nobody, "", [])
+    await seen.send(nobody, "", "/forgotten-password", mail="nobody@example.org")
+    await seen.send(nobody, "", "/join", **JOINING)
+    await seen.send(at_ada, ada, "/security/address", mail="ada.marlow@example.org")
     await seen.send(at_omar, omar, "/staff/drafts", text=DRAFT)
     await seen.add_app(at_ada, ada, stage)
     await seen.send(nobody, "", "/session", mail="ada@example.org", password=play.PASSWORD, next="/")

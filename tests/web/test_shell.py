@@ -23,17 +23,17 @@ from web.visitor import May
 NOT_YET = {
     "account.html",
     "accounts.html",
-    "decision.html",
-    "kept_form.html",
-    "legal.html",  # in the firm's own language
     "address.html",
     "address_asked.html",
     "address_confirmed.html",
     "confirm_address.html",
+    "decision.html",
     "forgotten_answered.html",
     "forgotten_password.html",
     "join.html",
     "join_answered.html",
+    "kept_form.html",
+    "legal.html",  # in the firm's own language
     "new_address.html",
     "notices.html",  # its notices are spoken, by firm/sentences
     "personal.html",
@@ -200,6 +200,16 @@ async def test_who_cannot_sign_in_reads_why_in_their_language(nobody: Any, langu
     assert speak("problem.title.404") in text_of((await nobody.get("/nothing-here")).text)
     english = {text for text in ENGLISH.messages.values() if len(text) > 12 and "{" not in text}
     assert [text for text in english if text in text_of(refused.text)] == []
+
+
+async def test_a_field_keeps_the_attributes_that_it_was_given(nobody: Any) -> None:
+    page = (await nobody.get("/sign-in")).text
+    [mail] = re.findall(r'<input id="field-mail"[^>]*>', page)
+    [password] = re.findall(r'<input id="field-password"[^>]*>', page)
+    assert all(told in mail for told in ('type="email"', 'autocomplete="username"', "required", "autofocus", 'value=""'))
+    assert all(told in password for told in ('type="password"', 'autocomplete="current-password"', "required"))
+    assert "autofocus" not in password
+    assert "value" not in password
 
 
 # --- toasts ---
