@@ -278,7 +278,7 @@ async def test_the_page_of_a_no_says_which_permission_and_who_has_it(clients):
         "see_controls",
         "<b>owner</b>",
         "<b>read-only</b>",
-        "yours is <b>support</b>",
+        "Yours is: <b>support</b>",
     ):
         assert told in page
     assert (await clients["elsewhere"].get("/staff/health")).text.count("limited to some programs") == 1
