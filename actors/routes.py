@@ -104,6 +104,8 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (CALENDARS,)
         case c.RegisterTrader() | c.JoinFirm() | c.ConfirmAddress() | c.EraseTrader() | i.ErasureReported():
             return (trader_desk(body.trader),)
+        case c.KeepDocument() | c.NoteDocumentRefused() | c.OpenDocument():
+            return (trader_desk(body.trader),)
         case c.MarkOrderPaid() | c.AdvanceChallenge():
             return (order_desk(body.order),)
         case c.ReviewVerdict() | c.GrantOverride() | c.PublishScore():
@@ -150,6 +152,8 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
         case f.OrderPaid():
             return (order_desk(body.order),)
         case f.TraderRegistered() | f.TraderJoined() | f.AddressConfirmed() | f.ErasureOrdered() | f.ValuesForgotten():
+            return (trader_desk(body.trader),)
+        case f.DocumentKept():
             return (trader_desk(body.trader),)
         case _ if isinstance(body, _OF_STAFF):
             return (STAFF,)

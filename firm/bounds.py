@@ -65,3 +65,6 @@ ROLE_PERMISSIONS_MAX = 100  # of one of them
 SCOPE_PROGRAMS_MAX = 200  # that one member of staff is limited to
 API_KEYS_MAX = 100  # of the firm, that are good at once
 STAFF_WORDS_MAX = 500  # characters of the reason for a change to somebody's role or scope
+DOCUMENTS_MAX = 30  # that are kept of one trader at once
+DOCUMENT_BYTES_MAX = 10 * 2**20  # of one of them, as it comes and as it is kept
+DOCUMENTS_BYTES_MAX = 100 * 2**20  # of one trader's together

@@ -10,6 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from firm.accepted import AcceptedText
+from firm.documents import DocumentFault, DocumentForm, DocumentKind
 from firm.inputs import Input
 from firm.letters import Letter
 from firm.market_days import MarketDays
@@ -233,6 +234,32 @@ class EraseTrader(Command, frozen=True, kw_only=True):
     classes: tuple[Destruction, ...]
 
 
+class KeepDocument(Command, frozen=True, kw_only=True):
+    """Keep what a trader handed in, as it was found harmless and sealed behind `sealed`. What is refused is erased again by who asks."""
+
+    trader: int
+    document: int
+    document_kind: DocumentKind
+    form: DocumentForm
+    size_bytes: int
+    sealed: str
+
+
+class NoteDocumentRefused(Command, frozen=True, kw_only=True):
+    """Put into the book that what a trader handed in was not taken."""
+
+    trader: int
+    document_kind: DocumentKind
+    fault: DocumentFault
+
+
+class OpenDocument(Command, frozen=True, kw_only=True):
+    """Be shown what is in a document of a trader."""
+
+    trader: int
+    document: int
+
+
 class Publication(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What publishing asks of whom. `why`: for the audit, 1 to 500 characters. `role`: of the member of staff, as the border knew it.
 
@@ -410,6 +437,9 @@ Commanded = (
     | RegisterTrader
     | _OfAddresses
     | EraseTrader
+    | KeepDocument
+    | NoteDocumentRefused
+    | OpenDocument
     | PublishProgram
     | RetireProgram
     | AdoptCalendar

@@ -17,6 +17,9 @@ WHENCE = "whence"  # class: the address and the device that a change of one's se
 API_KEY = (
     "api_key"  # class: the hash of a machine's secret, which is nobody's; what IssueApiKey and RotateApiKey commit to
 )
+DOCUMENTS = (
+    "documents"  # class: one that a trader handed in, as storage/documents.py has it; what DocumentKept commits to
+)
 
 LOGINS = "platform:logins"  # whose the addresses and devices are that platforms report
 SESSION = "session"  # class: one login or refused event with what is personal in it

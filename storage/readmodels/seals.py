@@ -5,11 +5,31 @@ from typing import NamedTuple
 
 import apsw
 
-from firm.commands import AddStaff, AskAddressChange, ChangeAddress, IssueApiKey, JoinFirm, NoteSecurity, RegisterTrader, RotateApiKey
-from firm.facts import AddressChangeAsked, AddressChanged, ValuesForgotten
+from firm.commands import (
+    AddStaff,
+    AskAddressChange,
+    ChangeAddress,
+    IssueApiKey,
+    JoinFirm,
+    NoteSecurity,
+    RegisterTrader,
+    RotateApiKey,
+)
+from firm.facts import AddressChangeAsked, AddressChanged, DocumentKept, ValuesForgotten
 from firm.inputs import EventRefused, LoginReported, UnknownAccountReported
 from firm.kinds import Body
-from storage.people import ADDRESS_WANTED, API_KEY, IDENTITY, LOGINS, RESIDENCE, SESSION, WHENCE, key_reference, reference
+from storage.people import (
+    ADDRESS_WANTED,
+    API_KEY,
+    DOCUMENTS,
+    IDENTITY,
+    LOGINS,
+    RESIDENCE,
+    SESSION,
+    WHENCE,
+    key_reference,
+    reference,
+)
 from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
 
@@ -29,10 +49,10 @@ class Seals:
     """rm_seals: one row a commitment."""
 
     name = "seals"
-    version = 6
+    version = 7
     kinds = kinds_of(
         AddStaff, RegisterTrader, JoinFirm, NoteSecurity, IssueApiKey, RotateApiKey, LoginReported, EventRefused,
-        UnknownAccountReported, ValuesForgotten, AskAddressChange, ChangeAddress, AddressChangeAsked, AddressChanged,
+        UnknownAccountReported, ValuesForgotten, AskAddressChange, ChangeAddress, AddressChangeAsked, AddressChanged, DocumentKept,
     )  # fmt: skip
     schema = """
         CREATE TABLE rm_seals (
@@ -118,6 +138,8 @@ def seals_of(body: Body) -> tuple[Seal, ...]:
             return (Seal(body.sealed, key_reference(body.key), API_KEY),)
         case RotateApiKey():
             return (Seal(body.sealed, key_reference(body.follower), API_KEY),)
+        case DocumentKept():  # and not what asked for it: what was refused is erased again
+            return (Seal(body.sealed, reference("trader", body.trader), DOCUMENTS),)
         case LoginReported():
             return (Seal(body.sealed, body.whose or LOGINS, SESSION),)
         case UnknownAccountReported() if body.sealed:

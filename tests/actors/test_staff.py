@@ -14,6 +14,7 @@ from actors.permitted import NEEDED, refusal_of
 from actors.states import readable_states, state_bytes
 from firm import commands as c
 from firm.bounds import ROLES_MAX
+from firm.documents import DocumentFault, DocumentForm, DocumentKind
 from firm.facts import (
     KillSwitchEngaged,
     Refusal,
@@ -84,6 +85,17 @@ def commands(by: str) -> list[c.Command]:
         c.OweMail(by=by, person="trader:7", letter=Letter.DEVICE_NEW),
         c.AskAddressChange(by=by, person="trader:7", sealed=""),
         c.ChangeAddress(by=by, person="trader:7", sealed=""),
+        c.KeepDocument(
+            by=by,
+            trader=7,
+            document=1,
+            document_kind=DocumentKind.IDENTITY,
+            form=DocumentForm.PDF,
+            size_bytes=9,
+            sealed="00",
+        ),
+        c.NoteDocumentRefused(by=by, trader=7, document_kind=DocumentKind.IDENTITY, fault=DocumentFault.EMPTY),
+        c.OpenDocument(by=by, trader=7, document=1),
     ]
 
 
@@ -133,7 +145,18 @@ def test_a_role_asks_for_what_it_holds_and_for_nothing_else(sold, role):
         ("console", set(get_args(c.Commanded))),
         ("courier", {c.AdoptCalendar, c.AdoptMarketDays, c.EraseTrader}),
         ("portal", {c.JoinFirm, c.ConfirmAddress, c.OweMail, c.ChangeAddress}),
-        ("trader:7", {c.PlaceOrder, c.EraseTrader, c.NoteSecurity, c.OweMail, c.AskAddressChange}),
+        (
+            "trader:7",
+            {
+                c.PlaceOrder,
+                c.EraseTrader,
+                c.NoteSecurity,
+                c.OweMail,
+                c.AskAddressChange,
+                c.KeepDocument,
+                c.NoteDocumentRefused,
+            },
+        ),
         ("trader:8", set()),
     ],
 )

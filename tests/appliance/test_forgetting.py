@@ -226,7 +226,7 @@ def breach(shop: Any) -> None:
 
 
 def test_every_class_that_is_sealed_has_its_reason_and_its_end() -> None:
-    sealed = {people.IDENTITY, people.CREDENTIALS, people.FACTORS, people.WHENCE, people.SESSION}
+    sealed = {people.IDENTITY, people.CREDENTIALS, people.FACTORS, people.WHENCE, people.SESSION, people.DOCUMENTS}
     assert sealed <= set(BY_NAME)
     assert all(each.what and each.why and each.basis for each in BY_NAME.values())
     assert {each.klass for each in destructions(5)} == set(BY_NAME)
