@@ -17,6 +17,7 @@ from appliance.calendar_courier import CalendarSettings
 from appliance.copying import BackupSettings
 from appliance.limit_settings import LimitSettings
 from appliance.mail_settings import PeopleMailSettings
+from appliance.documents.scanner import DocumentSettings
 from appliance.outbound_settings import OutboundSettings
 from appliance.outside import require_callable
 from appliance.section import Section
@@ -299,6 +300,7 @@ class Settings(Section, frozen=True, kw_only=True):
     heartbeat: HeartbeatSettings = HeartbeatSettings()
     outbound: OutboundSettings = OutboundSettings()
     brand: BrandSettings = BrandSettings()
+    documents: DocumentSettings = DocumentSettings()
 
     def __post_init__(self) -> None:
         """Refuse an address that every call would be refused to: nobody shall learn of it from an alarm that never came."""

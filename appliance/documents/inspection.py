@@ -1,0 +1,63 @@
+"""Inspection: few documents are looked at at once, and few wait; all of it in threads, as the loop decides on prices meanwhile."""
+
+import logging
+from collections import Counter
+
+import anyio
+from anyio import to_thread
+
+from appliance.documents.looking import look_at
+from appliance.documents.scanner import DocumentSettings, is_infected
+from firm.bounds import DOCUMENT_BYTES_MAX
+from firm.documents import DocumentFault
+from web.inspecting import InspectionFull, Verdict
+
+AT_ONCE = 2  # a child takes a core for as long as it looks
+WAITING_MAX = 6
+MIB = 2**20
+
+_LOG = logging.getLogger("evenhand.appliance")
+
+
+class Inspection:
+    """As the pages' Inspector. `counters`: how many documents were refused, by why."""
+
+    def __init__(self, settings: DocumentSettings, counters: "Counter[str]") -> None:
+        self._settings = settings
+        self._counters = counters
+        self._turn = anyio.CapacityLimiter(AT_ONCE)
+        self._inside = 0
+        self._told_open = False
+
+    @property
+    def bytes_max(self) -> int:
+        return self._settings.kept_max_mb * MIB
+
+    async def inspect(self, content: bytes) -> Verdict:
+        if self._inside >= AT_ONCE + WAITING_MAX:
+            self._counters["documents at once"] += 1
+            raise InspectionFull
+        self._inside += 1
+        try:
+            # Whoever goes away meanwhile is not waited for, but what runs has its turn until it is over.
+            verdict = await to_thread.run_sync(self._looked_at, content, limiter=self._turn)
+        finally:
+            self._inside -= 1
+        if isinstance(verdict, DocumentFault):
+            self._counters[f"document {verdict.value}"] += 1
+        return verdict
+
+    def _looked_at(self, content: bytes) -> Verdict:
+        if not content:
+            return DocumentFault.EMPTY
+        if len(content) > DOCUMENT_BYTES_MAX:
+            return DocumentFault.TOO_LARGE
+        settings = self._settings
+        if settings.scanner and is_infected(settings.scanner, content, settings.scanner_deadline_s):
+            return DocumentFault.INFECTED
+        looked = look_at([content])
+        if looked.is_cut is False and not self._told_open:
+            self._told_open = True
+            _LOG.info("documents are looked at in processes that this machine does not let cut off from the network")
+        [verdict] = looked.verdicts
+        return verdict
