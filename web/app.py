@@ -17,6 +17,7 @@ from web.api.admission import KeyRecognition, admit_key
 from web.auth import Recognition
 from web.bounds import FORM_BYTES_MAX
 from web.csp import harden
+from web.document_turns import DocumentTurns
 from web.downloads import Downloads
 from web.firm import Firm
 from web.key_holder import ByKey
@@ -30,6 +31,7 @@ from web.pages import (
     decision,
     forgotten_password,
     join,
+    documents,
     legal,
     metrics,
     notices,
@@ -51,6 +53,7 @@ from web.pages import (
     staff_commands,
     staff_controls,
     staff_decision,
+    staff_documents,
     staff_drafts,
     staff_drift,
     staff_exposure,
@@ -95,6 +98,7 @@ PAGES = (
     account,
     notices,
     personal,
+    documents,
     rules,
     trades,
     checker,
@@ -125,6 +129,7 @@ PAGES = (
     staff_team,
     staff_roles,
     staff_api_keys,
+    staff_documents,
     status,
     metrics,
     brand,
@@ -163,6 +168,7 @@ def create_app(firm: Firm) -> Litestar:
                 "pages": Pages(firm.name, firm.brand),
                 "passwords": PasswordDesk(),
                 "streams": Streams(firm),
+                "document_turns": DocumentTurns(),
                 "downloads": Downloads(),
                 "status": StatusTold(firm),
                 "api": described.Description(api.ROUTES),

@@ -4,6 +4,7 @@ Ada and Ben trade, Ruth reviews, Omar owns. It is 2 May 2014, a little after the
 """
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from actors.engine import Engine
 from actors.live import BridgeHealth, Health
 from actors.live_board import LiveBoard
 from actors.meter import Meter
+from appliance.documents.inspection import Inspection
+from appliance.documents.scanner import DocumentSettings
 from firm.commands import (
     AddStaff,
     EnrolBridge,
@@ -151,6 +154,7 @@ class Stage:
             streams_max=1_000,
             origin="http://localhost",
             staff_factor=False,
+            inspector=Inspection(DocumentSettings(), Counter()),
         )
         self.wall_us = parse_utc("2026-03-02T09:00:00")
 
