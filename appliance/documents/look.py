@@ -6,6 +6,7 @@
 A verdict is a form or "!" and a fault. Of a PDF no content comes back: it is kept as it came.
 """
 
+import logging
 import struct
 import sys
 import zlib
@@ -20,6 +21,7 @@ _HEIF = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1"
 def main(cpu_s: int) -> None:
     """Until there is no more."""
     source, out = sys.stdin.buffer, sys.stdout.buffer
+    logging.disable()  # what libraries say of a damaged file is for nobody, and may be without end
     out.write(b"cut\n" if confine(cpu_s) else b"open\n")
     out.flush()
     while len(head := source.read(4)) == 4:

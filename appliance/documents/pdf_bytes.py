@@ -12,7 +12,7 @@ from firm.documents import DocumentFault
 
 TRAILING_BYTES_MAX = 1_024  # of white space after its end
 STREAMS_MAX = 20_000
-UNPACKED_BYTES_MAX = 160 * 2**20  # of all its streams together
+UNPACKED_BYTES_MAX = 128 * 2**20  # of all its streams together
 SCANNED_BYTES_MAX = 4 * 2**20  # of each of them; objects lie in smaller ones
 _PIECE = 2**20
 _WHITE = b"\x00\t\n\x0c\r "

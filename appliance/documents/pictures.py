@@ -31,7 +31,7 @@ _UPRIGHT = {
 }
 _BAD_EXIF = (ValueError, TypeError, KeyError, IndexError, SyntaxError, OSError, struct.error)
 
-Image.MAX_IMAGE_PIXELS = max(PIXELS_MAX.values())
+Image.MAX_IMAGE_PIXELS = None  # the bound is asked below, as soon as a size is known, and has a word of its own
 
 
 def redrawn(content: bytes, picture: str) -> tuple[DocumentForm, bytes] | DocumentFault:
