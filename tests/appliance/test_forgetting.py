@@ -14,12 +14,14 @@ from appliance.erasing import forget, forget_once
 from appliance.founding import found
 from appliance.keeping import LoginsKept
 from bridges.sealer import Personal
-from firm.commands import EraseTrader, GrantOverride, RegisterTrader, ReviewOutcome, ReviewVerdict
+from firm.commands import EraseTrader, GrantOverride, KeepDocument, RegisterTrader, ReviewOutcome, ReviewVerdict
+from firm.documents import DocumentForm, DocumentKind
 from firm.facts import ErasureOrdered, Refusal, Refused, ValuesForgotten
 from firm.inputs import ErasureReported, LoginReported
 from firm.overrides import Reinstate
 from firm.personal import BY_NAME, Destruction, destructions
 from storage import people
+from storage.documents import packed
 from storage.people import LOGINS, reference
 from storage.readmodels.erasures import erasures_of
 from storage.readmodels.seals import all_seals
@@ -54,6 +56,8 @@ def test_a_thousand_people_of_whom_half_are_forgotten(machine: Machine) -> None:
         [(reference("trader", number + 1), "session", f"10.9.{number:04}".encode()) for number in range(PEOPLE)]
     )
     machine.decide_now(commands)
+    documents = vault.seal_each([_document(number) for number in range(PEOPLE)])
+    machine.decide_now([_kept(number, sealed) for number, sealed in enumerate(documents)])
     machine.decide_now(
         [
             EraseTrader(
@@ -66,23 +70,36 @@ def test_a_thousand_people_of_whom_half_are_forgotten(machine: Machine) -> None:
         ]
     )
     marks = _boxes(machine.directory)
-    assert all(len(pieces) == 6 for pieces in marks.values())  # three keys, two values and a password hash
+    assert all(len(pieces) == 8 for pieces in marks.values())  # four keys, three values and a password hash
     told = []
     while reports := forget(machine):
         told += machine.decide_now(reports)
     gone = [fact for one in told for _, fact in one.facts if isinstance(fact, ValuesForgotten)]
     assert len(gone) == len(BY_NAME) * len(FORGOTTEN)
-    assert sum(fact.values for fact in gone) == 2 * len(FORGOTTEN)
+    assert sum(fact.values for fact in gone) == 3 * len(FORGOTTEN)
     machine.close()
     files = {path.name: path.read_bytes() for path in machine.directory.rglob("*") if path.is_file()}
     assert {"keys.db", "vault.db", "ledger.db"} <= set(files)
-    for trace in (b"canary.example", b"Canary Number", b"hash-of-", b"10.9."):
+    for trace in (b"canary.example", b"Canary Number", b"hash-of-", b"10.9.", b"canary-passport"):
         assert not [name for name, content in files.items() if trace in content], trace
     boxes = files["keys.db"] + files["vault.db"]
     assert len(marks) == PEOPLE
     for number in range(PEOPLE):
         kept = [piece in boxes for piece in marks[reference("trader", number + 1)]]
-        assert kept == [number not in FORGOTTEN] * 6, f"person {number}"
+        assert kept == [number not in FORGOTTEN] * 8, f"person {number}"
+
+
+def _document(number: int) -> tuple[str, str, bytes]:
+    """A small one, whose name and content tell of its person."""
+    value = packed(f"canary-passport-{number}.pdf", f"canary-passport of {name_of(number)}".encode())
+    return reference("trader", number + 1), people.DOCUMENTS, value
+
+
+def _kept(number: int, sealed: str) -> KeepDocument:
+    return KeepDocument(
+        by="console", trader=number + 1, document=number, document_kind=DocumentKind.IDENTITY, form=DocumentForm.PDF, size_bytes=40,
+        sealed=sealed,
+    )  # fmt: skip
 
 
 def _boxes(firm: Path) -> dict[str, list[bytes]]:
