@@ -144,7 +144,7 @@ class Machine:
         self.clock = clock_of(self.settings, self.reader, self._start_us)
         self.meter = Meter()
         self.counters: Counter[str] = Counter()
-        self.inspection = Inspection(self.settings.documents, self.counters)
+        self.inspection = Inspection(self.settings.documents)
         self.directory_of_bridges = Directory(self.engine)
         self.gateway = self._gateway()
         self.deadman_policies = DeadmanPolicies(

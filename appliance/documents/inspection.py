@@ -10,7 +10,7 @@ from appliance.documents.looking import look_at
 from appliance.documents.scanner import DocumentSettings, is_infected
 from firm.bounds import DOCUMENT_BYTES_MAX
 from firm.documents import DocumentFault
-from web.inspecting import InspectionFull, Verdict
+from web.inspecting import InspectionFull, ScannerSilent, Verdict
 
 AT_ONCE = 2  # a child takes a core for as long as it looks
 WAITING_MAX = 6
@@ -20,11 +20,11 @@ _LOG = logging.getLogger("evenhand.appliance")
 
 
 class Inspection:
-    """As the pages' Inspector. `counters`: how many documents were refused, by why."""
+    """As the pages' Inspector. `refused`: how many documents were, since the start, by why."""
 
-    def __init__(self, settings: DocumentSettings, counters: "Counter[str]") -> None:
+    def __init__(self, settings: DocumentSettings) -> None:
         self._settings = settings
-        self._counters = counters
+        self.refused: Counter[str] = Counter()
         self._turn = anyio.CapacityLimiter(AT_ONCE)
         self._inside = 0
         self._told_open = False
@@ -35,16 +35,18 @@ class Inspection:
 
     async def inspect(self, content: bytes) -> Verdict:
         if self._inside >= AT_ONCE + WAITING_MAX:
-            self._counters["documents at once"] += 1
+            self.refused["too_many_at_once"] += 1
             raise InspectionFull
         self._inside += 1
         try:
-            # Whoever goes away meanwhile is not waited for, but what runs has its turn until it is over.
             verdict = await to_thread.run_sync(self._looked_at, content, limiter=self._turn)
+        except ScannerSilent:
+            self.refused["scanner_silent"] += 1
+            raise
         finally:
             self._inside -= 1
         if isinstance(verdict, DocumentFault):
-            self._counters[f"document {verdict.value}"] += 1
+            self.refused[verdict.value] += 1
         return verdict
 
     def _looked_at(self, content: bytes) -> Verdict:

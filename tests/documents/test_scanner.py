@@ -2,7 +2,6 @@
 
 import socket
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -81,27 +80,28 @@ def infected() -> bytes:
 @pytest.mark.parametrize("tcp", [False, True])
 async def test_what_the_scanner_knows_is_refused_and_all_else_is_looked_at(clamd, tcp):
     scanner, settings = clamd(tcp=tcp)
-    counters: Counter[str] = Counter()
-    inspection = Inspection(settings, counters)
+    inspection = Inspection(settings)
     assert await inspection.inspect(infected()) is DocumentFault.INFECTED
     kept = await inspection.inspect(picture("PNG"))
     assert isinstance(kept, Clean)
     assert kept.form is DocumentForm.PNG
     assert scanner.seen == [infected(), picture("PNG")]
-    assert counters == {"document infected": 1}
+    assert inspection.refused == {"infected": 1}
 
 
 @pytest.mark.parametrize("answer", [b"stream: Can't allocate memory ERROR\0", b"OK\0", b"", b"x" * 5_000, None])
 async def test_where_the_scanner_says_neither_yes_nor_no_nothing_passes(clamd, answer):
     _, settings = clamd(lambda _: answer)
+    inspection = Inspection(settings)
     with pytest.raises(ScannerSilent):
-        await Inspection(settings, Counter()).inspect(picture("PNG"))
+        await inspection.inspect(picture("PNG"))
+    assert inspection.refused == {"scanner_silent": 1}
 
 
 async def test_where_no_scanner_is_nothing_passes(tmp_path):
     settings = DocumentSettings(scanner=f"unix:{tmp_path / 'nobody'}")
     with pytest.raises(ScannerSilent, match="gives no answer"):
-        await Inspection(settings, Counter()).inspect(picture("PNG"))
+        await Inspection(settings).inspect(picture("PNG"))
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ async def test_few_are_looked_at_at_once_few_wait_and_the_loop_goes_on(clamd):
         return b"stream: X FOUND\0"
 
     _, settings = clamd(when_told)
-    inspection = Inspection(settings, Counter())
+    inspection = Inspection(settings)
     said: list[object] = []
 
     async def inspect() -> None:
@@ -151,4 +151,4 @@ async def test_few_are_looked_at_at_once_few_wait_and_the_loop_goes_on(clamd):
     ("content", "fault"), [(b"", DocumentFault.EMPTY), (bytes(DOCUMENT_BYTES_MAX + 1), DocumentFault.TOO_LARGE)]
 )
 async def test_what_is_empty_or_too_large_costs_no_process(content, fault):
-    assert await Inspection(DocumentSettings(scanner="unix:/nobody"), Counter()).inspect(content) is fault
+    assert await Inspection(DocumentSettings(scanner="unix:/nobody")).inspect(content) is fault

@@ -4,7 +4,6 @@ Ada and Ben trade, Ruth reviews, Omar owns. It is 2 May 2014, a little after the
 """
 
 import hashlib
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -154,7 +153,7 @@ class Stage:
             streams_max=1_000,
             origin="http://localhost",
             staff_factor=False,
-            inspector=Inspection(DocumentSettings(), Counter()),
+            inspector=Inspection(DocumentSettings()),
         )
         self.wall_us = parse_utc("2026-03-02T09:00:00")
 

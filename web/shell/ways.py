@@ -35,7 +35,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 
 TRADERS = (
     Way(name="accounts", href="/accounts", key="a"),
-    Way(name="documents", href="/documents", listed=False),
+    Way(name="documents", href="/documents", key="d", listed=False),
     Way(name="data", href="/my-data", listed=False),
 )
 STAFF = (
