@@ -14,6 +14,7 @@ from web.inspecting import InspectionFull, ScannerSilent, Verdict
 
 AT_ONCE = 2  # a child takes a core for as long as it looks
 WAITING_MAX = 6
+TOO_MANY_AT_ONCE, SCANNER_SILENT = "too_many_at_once", "scanner_silent"  # why one is not looked at at all
 MIB = 2**20
 
 _LOG = logging.getLogger("evenhand.appliance")
@@ -24,7 +25,7 @@ class Inspection:
 
     def __init__(self, settings: DocumentSettings) -> None:
         self._settings = settings
-        self.refused: Counter[str] = Counter()
+        self.refused = Counter({reason: 0 for reason in (*DocumentFault, TOO_MANY_AT_ONCE, SCANNER_SILENT)})
         self._turn = anyio.CapacityLimiter(AT_ONCE)
         self._inside = 0
         self._told_open = False
@@ -35,18 +36,18 @@ class Inspection:
 
     async def inspect(self, content: bytes) -> Verdict:
         if self._inside >= AT_ONCE + WAITING_MAX:
-            self.refused["too_many_at_once"] += 1
+            self.refused[TOO_MANY_AT_ONCE] += 1
             raise InspectionFull
         self._inside += 1
         try:
             verdict = await to_thread.run_sync(self._looked_at, content, limiter=self._turn)
         except ScannerSilent:
-            self.refused["scanner_silent"] += 1
+            self.refused[SCANNER_SILENT] += 1
             raise
         finally:
             self._inside -= 1
         if isinstance(verdict, DocumentFault):
-            self.refused[verdict.value] += 1
+            self.refused[verdict] += 1
         return verdict
 
     def _looked_at(self, content: bytes) -> Verdict:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from backups.shipping import BYTES_MAX
-from firm.bounds import DOCUMENT_BYTES_MAX
+import pytest
+
 from firm.commands import KeepDocument
 from firm.documents import DocumentForm, DocumentKind
 from storage.documents import open_document, packed
@@ -13,6 +13,7 @@ from storage.secret_files import read_secrets
 from storage.vault import Vault
 
 ADA = 1001
+PIECE, LARGE = 2**20, 700_000  # as much smaller as they are made more quickly
 
 
 def hand_in(house: Any, document: int, content: bytes) -> str:
@@ -26,19 +27,22 @@ def hand_in(house: Any, document: int, content: bytes) -> str:
     return sealed
 
 
-def test_what_was_handed_in_comes_back_and_no_piece_of_a_copy_holds_more_than_one_that_is_large(house: Any) -> None:
+def test_what_was_handed_in_comes_back_and_no_piece_of_a_copy_holds_more_than_one_that_is_large(
+    house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backups.shipping.BYTES_MAX", PIECE)
     hand_in(house, 1, b"before the snapshot")
     house.snapshot()
-    large = [hand_in(house, number, bytes(DOCUMENT_BYTES_MAX)) for number in (2, 3)]
+    large = [hand_in(house, number, bytes(LARGE)) for number in (2, 3)]
     shipped = house.ship()
     assert len(shipped) >= 2
-    assert all(each.sealed_bytes <= BYTES_MAX + 2**20 for each in shipped)
+    assert all(each.sealed_bytes <= PIECE + 2**17 for each in shipped)
     restored, _ = house.restore()
     vault = Vault.open_for_reading(restored, read_secrets(restored).vault_master)
     try:
         with house.machine.reader.connection() as book:
             kept = {line.document: line.sealed for line in documents_of(book, ADA)}
         assert open_document(vault, kept[1]).content == b"before the snapshot"
-        assert [len(open_document(vault, sealed).content) for sealed in large] == [DOCUMENT_BYTES_MAX] * 2
+        assert [len(open_document(vault, sealed).content) for sealed in large] == [LARGE] * 2
     finally:
         vault.close()

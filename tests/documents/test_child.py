@@ -33,17 +33,19 @@ EMPTY = [b"x"]
 )
 def test_one_that_loops_sleeps_dies_or_babbles_is_answered_for(does: str, fault: DocumentFault) -> None:
     begun = time.monotonic()
-    assert look_at(EMPTY, wall_s=0.6, program=does).verdicts == (fault,)
-    assert time.monotonic() - begun < 5.0
+    wall_s = 0.3 if fault is DocumentFault.TAKES_TOO_LONG else 20
+    assert look_at(EMPTY, wall_s=wall_s, program=does).verdicts == (fault,)
+    assert time.monotonic() - begun < 20
 
 
 def test_one_that_eats_memory_is_refused_it() -> None:
     eats = f"""
-held = []
 try:
-    while True: held.append(bytearray(2**26))
+    bytearray({MEMORY_BYTES_MAX})
 except MemoryError:
-    assert len(held) * 2**26 < {MEMORY_BYTES_MAX}
+    pass
+else:
+    raise SystemExit(1)
 """
     assert look_at(EMPTY, program=CONFINED + eats + SAY).verdicts == (DocumentFault.HEIC,)
 

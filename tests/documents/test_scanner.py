@@ -86,7 +86,7 @@ async def test_what_the_scanner_knows_is_refused_and_all_else_is_looked_at(clamd
     assert isinstance(kept, Clean)
     assert kept.form is DocumentForm.PNG
     assert scanner.seen == [infected(), picture("PNG")]
-    assert inspection.refused == {"infected": 1}
+    assert +inspection.refused == {"infected": 1}
 
 
 @pytest.mark.parametrize("answer", [b"stream: Can't allocate memory ERROR\0", b"OK\0", b"", b"x" * 5_000, None])
@@ -95,7 +95,7 @@ async def test_where_the_scanner_says_neither_yes_nor_no_nothing_passes(clamd, a
     inspection = Inspection(settings)
     with pytest.raises(ScannerSilent):
         await inspection.inspect(picture("PNG"))
-    assert inspection.refused == {"scanner_silent": 1}
+    assert +inspection.refused == {"scanner_silent": 1}
 
 
 async def test_where_no_scanner_is_nothing_passes(tmp_path):
