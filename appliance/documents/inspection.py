@@ -25,7 +25,7 @@ class Inspection:
 
     def __init__(self, settings: DocumentSettings) -> None:
         self._settings = settings
-        self.refused = Counter({reason: 0 for reason in (*DocumentFault, TOO_MANY_AT_ONCE, SCANNER_SILENT)})
+        self.refused = Counter(dict.fromkeys((*DocumentFault, TOO_MANY_AT_ONCE, SCANNER_SILENT), 0))
         self._turn = anyio.CapacityLimiter(AT_ONCE)
         self._inside = 0
         self._told_open = False

@@ -206,6 +206,18 @@ def test_what_an_older_vault_brings_back_is_destroyed_at_the_next_start(shop: An
         assert older.open_value(hers) is None
 
 
+def test_a_document_whose_row_never_came_is_swept_at_the_next_start_and_no_other(shop: Any) -> None:
+    machine, hers = shop.machine, (reference("trader", TRADER), people.DOCUMENTS, packed("a.pdf", b"%PDF"))
+    told, lost = machine.vault.seal_each([hers, hers])
+    shop.put(
+        KeepDocument(
+            by="console", trader=TRADER, document=1, document_kind=DocumentKind.IDENTITY, form=DocumentForm.PDF, size_bytes=4, sealed=told
+        )
+    )  # fmt: skip
+    machine.tidy()
+    assert (machine.vault.open_value(told), machine.vault.open_value(lost)) == (hers[2], None)
+
+
 async def test_logins_of_earlier_releases_go_one_by_one(shop: Any) -> None:
     vault = shop.machine.vault
     hers, another_s = vault.seal_all(LOGINS, "session", [b"192.0.2.7", b"192.0.2.8"])

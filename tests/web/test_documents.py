@@ -12,11 +12,12 @@ import pytest
 from PIL import Image
 
 from firm.bounds import DOCUMENT_BYTES_MAX, DOCUMENTS_MAX
-from firm.commands import KeepDocument, NoteDocumentRefused, OpenDocument
+from firm.commands import EraseTrader, KeepDocument, NoteDocumentRefused, OpenDocument, RegisterTrader
 from firm.documents import DocumentForm, DocumentKind
 from firm.facts import DocumentKept, DocumentOpened, DocumentRefused
 from firm.ids import id_text
 from firm.kinds import body_of
+from firm.personal import destructions
 from storage.documents import open_document
 from storage.people import DOCUMENTS
 from storage.readmodels.documents import documents_of, newest_documents
@@ -357,3 +358,22 @@ async def test_a_proof_of_a_while_ago_is_asked_for_again_before_one_is_opened(sh
 
 def parse_id_of(shop: Shop, name: str) -> int:
     return shop.play._drawn(f"staff {name}")
+
+
+async def test_of_who_is_forgotten_while_a_document_is_looked_at_neither_it_nor_its_key_is_kept(shop, come_in):
+    stage, dana = shop.stage, shop.play._drawn("trader dana")
+    sealed = stage.vault.add_person("trader", dana, "dana@example.org", "Dana", "no hash")
+    stage.put(RegisterTrader(by="console", trader=dana, sealed=sealed))
+    stage.settle()
+
+    class Forgetting(Says):
+        async def inspect(self, content: bytes) -> Verdict:
+            stage.put(EraseTrader(by="console", trader=dana, why="asked", classes=destructions(0)))
+            stage.settle()
+            return self.answer
+
+    with shop.inspected_by(Forgetting(Clean(DocumentForm.PDF, b"%PDF"))):
+        answer = await shop.hand_in(b"x", client=come_in(f"trader:{dana}"))
+    assert answer.status_code == 422
+    assert "asked to be forgotten" in answer.text
+    assert DOCUMENTS not in stage.vault.classes_of(f"trader:{dana}")
