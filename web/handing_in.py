@@ -1,5 +1,6 @@
 """Handing in: a document's way from a form to the vault: bounds first, then bytes, then the look at them, the seal and the firm's word."""
 
+import logging
 import secrets
 from typing import Any
 
@@ -16,6 +17,7 @@ from firm.ids import ID_BITS
 from storage.documents import packed
 from storage.people import DOCUMENTS
 from storage.readmodels.documents import bytes_kept, documents_of
+from storage.sqlite_file import TracesRemain
 from storage.vault import Vault
 from web import words
 from web.asking import ask
@@ -28,6 +30,8 @@ FULL = (
     f"{DOCUMENTS_MAX} documents are kept of you, or as many bytes as may be: write to the firm if it needs another one"
 )
 _NOTHING_KEPT = "nothing of it was kept"
+
+_LOG = logging.getLogger(__name__)
 
 
 async def hand_in(request: Request[Any, Any, Any], upload: Upload, kind: DocumentKind) -> str:
@@ -104,7 +108,10 @@ async def _keep(request: Request[Any, Any, Any], visitor: Visitor, kind: Documen
 
 def _unkeep(vault: Vault, person: str, sealed: str, refusal: Refusal) -> None:
     """Of somebody who was forgotten meanwhile the key goes, too: an erasure that was done by then saw nothing of it."""
-    if refusal is Refusal.TRADER_FORGOTTEN:
-        vault.erase(person, DOCUMENTS)
-    else:
-        vault.erase_values([sealed])
+    try:
+        if refusal is Refusal.TRADER_FORGOTTEN:
+            vault.erase(person, DOCUMENTS)
+        else:
+            vault.erase_values([sealed])
+    except TracesRemain as unfinished:
+        _LOG.warning("a document that the firm refused is gone, and not yet all of its traces: %s", unfinished)
