@@ -23,8 +23,8 @@ from appliance.release import RELEASE
 from bridges.outbound.circuit import CircuitState
 from bridges.outbound.client import DestinationSeen
 from firm.instant import SECOND_US
-from web.machine import AskedTooMuch
 from firm.letters import MailEnd
+from web.machine import AskedTooMuch
 
 MS_PER_S = 1_000
 

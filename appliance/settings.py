@@ -15,9 +15,9 @@ from appliance.alarms.limits import AlarmSettings, HeartbeatSettings
 from appliance.brand_settings import BrandSettings
 from appliance.calendar_courier import CalendarSettings
 from appliance.copying import BackupSettings
+from appliance.documents.scanner import DocumentSettings
 from appliance.limit_settings import LimitSettings
 from appliance.mail_settings import PeopleMailSettings
-from appliance.documents.scanner import DocumentSettings
 from appliance.outbound_settings import OutboundSettings
 from appliance.outside import require_callable
 from appliance.section import Section

@@ -56,10 +56,10 @@ from firm.facts.overrides import FloorSet, OverrideAsked, OverrideGranted
 from firm.facts.people import (
     AddressChangeAsked,
     AddressChanged,
+    AddressConfirmed,
     ApiKeyIssued,
     ApiKeyRevoked,
     ApiKeyRotated,
-    AddressConfirmed,
     BridgeEnrolled,
     BridgeModeChanged,
     BridgeRevoked,

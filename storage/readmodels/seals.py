@@ -118,7 +118,7 @@ def all_seals(connection: apsw.Connection) -> Iterator[Seal]:
         yield Seal(commitment, person, klass, bool(erased))
 
 
-def seals_of(body: Body) -> tuple[Seal, ...]:
+def seals_of(body: Body) -> tuple[Seal, ...]:  # noqa: C901  (a table of rows)
     """The commitments that a row refers to."""
     match body:
         case AddStaff():

@@ -65,8 +65,8 @@ from storage.evidence import build_bundle
 from storage.front import FrontFile
 from storage.keys_used import KeysUsed
 from storage.ledger import Ledger
-from storage.people import API_KEY, key_reference
 from storage.links import LinkBook
+from storage.people import API_KEY, key_reference
 from storage.reader import LedgerReader
 from storage.readmodels.registry import READ_MODELS
 from storage.secret_files import create_secrets
