@@ -38,6 +38,9 @@ _MACHINE = (
     | i.SegmentSealed
     | i.LedgerForked
 )
+_OF_TRADERS = (
+    f.TraderRegistered | f.TraderJoined | f.AddressConfirmed | f.ErasureOrdered | f.ValuesForgotten | f.DocumentKept
+)
 _OF_STAFF = (
     f.StaffAdded
     | f.StaffRoleSet
@@ -151,9 +154,7 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
             return _of_order_and_trader(body)
         case f.OrderPaid():
             return (order_desk(body.order),)
-        case f.TraderRegistered() | f.TraderJoined() | f.AddressConfirmed() | f.ErasureOrdered() | f.ValuesForgotten():
-            return (trader_desk(body.trader),)
-        case f.DocumentKept():
+        case _ if isinstance(body, _OF_TRADERS):
             return (trader_desk(body.trader),)
         case _ if isinstance(body, _OF_STAFF):
             return (STAFF,)

@@ -45,7 +45,7 @@ async def test_a_photograph_goes_in_without_scripts_and_comes_out_clean(
         assert await ada.input_value("select") == "identity"
         await ada.set_input_files("input[type=file]", tmp_path / "photograph.jpg")
         await ada.click("main button[type=submit]")
-        assert "It is kept." in await ada.inner_text("[role=status]")
+        assert "It is kept." in await ada.inner_text(".note[role=status]")
 
         cora = stage.employ("cora", "compliance")
         staff = await page_of(browser, base_url, stage.session_of(f"staff:{cora}"), complaints, scripts=True)

@@ -24,6 +24,7 @@ NOT_YET = {
     "account.html",
     "accounts.html",
     "decision.html",
+    "documents.html",
     "kept_form.html",
     "legal.html",  # in the firm's own language
     "notices.html",  # its notices are spoken, by firm/sentences
