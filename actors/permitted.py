@@ -42,6 +42,9 @@ NEEDED: dict[type[c.Command], tuple[Permission, ...]] = {
     c.AskAddressChange: (P.MANAGE_STAFF,),  # likewise
     c.ChangeAddress: (P.MANAGE_STAFF,),
     c.EraseTrader: (P.ERASE_TRADERS,),
+    c.KeepDocument: (P.REGISTER_TRADERS,),
+    c.NoteDocumentRefused: (P.REGISTER_TRADERS,),
+    c.OpenDocument: (P.OPEN_DOCUMENTS,),
     c.PublishProgram: (P.PUBLISH_PROGRAMS,),
     c.RetireProgram: (P.RETIRE_PROGRAMS,),
     c.AdoptCalendar: (P.ADOPT_CALENDARS,),
@@ -123,7 +126,7 @@ def refusal_of(command: c.Command, house: House) -> Refused | None:
 def _is_of_oneself(command: c.Command, house: House) -> bool:
     """Whether it concerns nobody but the person whom it is by, and is theirs to ask."""
     match command:
-        case c.PlaceOrder() | c.EraseTrader():
+        case c.PlaceOrder() | c.EraseTrader() | c.KeepDocument() | c.NoteDocumentRefused():
             return command.by == f"{TRADER}{command.trader}"
         case c.NoteSecurity() | c.OweMail() | c.AskAddressChange():
             return command.by == command.person

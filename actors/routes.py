@@ -41,6 +41,9 @@ _MACHINE = (
     | i.MasterRotationBegun
     | i.MasterRotationEnded
 )
+_OF_TRADERS = (
+    f.TraderRegistered | f.TraderJoined | f.AddressConfirmed | f.ErasureOrdered | f.ValuesForgotten | f.DocumentKept
+)
 _OF_STAFF = (
     f.StaffAdded
     | f.StaffRoleSet
@@ -107,6 +110,8 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (trader_desk(body.trader),)
         case c.RegisterTrader() | c.JoinFirm() | c.ConfirmAddress() | c.EraseTrader() | i.ErasureReported():
             return (trader_desk(body.trader),)
+        case c.KeepDocument() | c.NoteDocumentRefused() | c.OpenDocument():
+            return (trader_desk(body.trader),)
         case c.MarkOrderPaid() | c.LapseOrder() | c.AdvanceChallenge():
             return (order_desk(body.order),)
         case c.AppealDecision() | c.AnswerAppeal():
@@ -154,7 +159,7 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
             return _of_order_and_trader(body)
         case f.OrderPaid():
             return (order_desk(body.order),)
-        case f.TraderRegistered() | f.TraderJoined() | f.AddressConfirmed() | f.ErasureOrdered() | f.ValuesForgotten():
+        case _ if isinstance(body, _OF_TRADERS):
             return (trader_desk(body.trader),)
         case _ if isinstance(body, _OF_STAFF):
             return (STAFF,)

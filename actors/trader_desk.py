@@ -20,15 +20,29 @@ from actors.messages import (
 )
 from actors.names import COURIER, account_desk, key_id, order_desk
 from actors.trader_accounts import HeldAccount, OnOrder, account_opened, known_accounts, on_order, platforms_of
+from actors.trader_documents import AboutDocument, answer_about, documents_left
 from actors.trader_looks import look
 from actors.trader_room import NoRoom, why_no_room
 from actors.trader_views import seen_as
 from firm.bounds import ERASURE_WORDS_MAX
-from firm.commands import BeginView, ConfirmAddress, EndView, EraseTrader, JoinFirm, RegisterTrader, SeePage
+from firm.commands import (
+    BeginView,
+    ConfirmAddress,
+    EndView,
+    EraseTrader,
+    JoinFirm,
+    KeepDocument,
+    NoteDocumentRefused,
+    OpenDocument,
+    RegisterTrader,
+    SeePage,
+)
+from firm.documents import DocumentHeld
 from firm.facts import (
     AccountOpened,
     AddressConfirmed,
     ChallengeHeld,
+    DocumentKept,
     ErasureOrdered,
     Fact,
     MailOwed,
@@ -54,7 +68,7 @@ class TraderState(msgspec.Struct, frozen=True, gc=False):
     """A trader: whether registered, each account, and by order what waits: orders whose account is not open yet, and held phases.
 
     `forgetting`: the classes of what the vault still holds of somebody who is to be forgotten; None of anybody else.
-    `unconfirmed`: they signed up by themselves, and their mail address is not confirmed yet.
+    `unconfirmed`: they signed up by themselves, and their mail address is not confirmed yet. `documents`: those that are kept.
     """
 
     registered: bool
@@ -62,6 +76,7 @@ class TraderState(msgspec.Struct, frozen=True, gc=False):
     accounts: dict[int, HeldAccount]
     forgetting: tuple[str, ...] | None = None
     unconfirmed: bool = False
+    documents: tuple[DocumentHeld, ...] = ()
 
 
 class TraderDesk:
@@ -101,7 +116,9 @@ class TraderDesk:
                 self.state = replace(state, forgetting=tuple(sorted(classes)))
             case ValuesForgotten():
                 left = tuple(klass for klass in state.forgetting or () if not (body.finished and klass == body.klass))
-                self.state = replace(state, forgetting=left)
+                self.state = replace(state, forgetting=left, documents=documents_left(body, state.documents))
+            case DocumentKept():
+                self.state = replace(state, documents=(*state.documents, DocumentHeld(body.document, body.size_bytes)))
             case StandingChanged():
                 stood = replace(state.accounts[account], standing=body.after)
                 self.state = replace(state, accounts={**state.accounts, account: stood})
@@ -162,12 +179,18 @@ class TraderDesk:
                 self._forget(message, turn)
             case ErasureReported():
                 self._forgot(message, turn)
+            case KeepDocument() | NoteDocumentRefused() | OpenDocument():
+                turn.record(self._about_document(message))
             case HoldingsChanged():
                 look(self._accounts, message, turn)
             case BeginView() | SeePage() | EndView():
                 turn.record(seen_as(message, registered=self.state.registered, forgotten=self._is_forgotten))
             case _:
                 raise AssertionError(f"{self.name} takes no {type(message).__name__}")
+
+    def _about_document(self, asked: AboutDocument) -> Fact:
+        state = self.state
+        return answer_about(asked, state.documents, is_registered=state.registered, is_forgotten=self._is_forgotten)
 
     def _register(self, turn: Turn) -> bool:
         if self.state.registered:

@@ -32,6 +32,7 @@ from appliance.brand_files import read_brand
 from appliance.clock import Clock, SimulatedClock, SystemClock, wall_us
 from appliance.deadman import DeadmanPolicies
 from appliance.digest import engine_digest
+from appliance.documents.inspection import Inspection
 from appliance.garbage import nothing_collected
 from appliance.health import HealthBook
 from appliance.keeping import LoginsKept
@@ -144,6 +145,7 @@ class Machine:
         self.clock = clock_of(self.settings, self.reader, self._start_us)
         self.meter = Meter()
         self.counters: Counter[str] = Counter()
+        self.inspection = Inspection(self.settings.documents)
         self.directory_of_bridges = Directory(self.engine)
         self.gateway = self._gateway()
         self.deadman_policies = DeadmanPolicies(

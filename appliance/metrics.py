@@ -52,6 +52,8 @@ def metrics_text(
     refused = {"vault": machine.vault.refusals, "front": machine.front.refusals}
     told_no = "Times that vault or front.db gave or took nothing, since start."
     page.counter("database_refusals_total", told_no, by("database", refused))
+    why_not = "Documents that traders handed in and that were not taken, since start, by why."
+    page.counter("documents_refused_total", why_not, by("reason", dict(machine.inspection.refused)))
     _add_alarms(page, machine.alarms.standing(), couriers)
     page.counter("looks_failed_total", "Looks at the machine that an error ended, since start.", looks_failed)
     page.counter("heartbeats_total", "Signs of life to the outside, by outcome.", by("outcome", heartbeat.told))

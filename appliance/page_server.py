@@ -16,6 +16,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from appliance.portal_door import PortalDoor, Turned
 
 HEAD_BYTES_MAX = 64 * 1024
+UPLOADS = frozenset(
+    {b"/documents"}
+)  # where bodies are a hundred times as long; the door bounds how many come from one address
 LAST_WORD_S = 0.25  # from a connection to its request: more than a round trip to the proxy
 
 
@@ -24,6 +27,7 @@ class Deadlines(NamedTuple):
 
     head_s: float = 10.0
     body_s: float = 10.0
+    upload_s: float = 90.0  # for a body with a document in it, over a telephone
     read_s: float = 30.0
 
 
@@ -138,7 +142,8 @@ class Connection(HttpToolsProtocol):
         self._stop_sending()
         self._in_head = False
         self._head_bytes = 0
-        self._sending = self.loop.call_later(self._deadlines.body_s, self._turn, Turned.BODY_LATE)
+        body_s = self._deadlines.upload_s if self.url.partition(b"?")[0] in UPLOADS else self._deadlines.body_s
+        self._sending = self.loop.call_later(body_s, self._turn, Turned.BODY_LATE)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

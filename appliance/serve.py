@@ -135,6 +135,7 @@ def as_pages_see_it(machine: Machine, watch: Watch, tickets: Mapping[str, str]) 
         held_since_us=lambda: machine.held_since_us,
         tickets=tickets,
         lab=machine.lab,
+        inspector=machine.inspection,
         brand=machine.brand,
     )
 

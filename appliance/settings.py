@@ -15,6 +15,7 @@ from appliance.alarms.limits import AlarmSettings, HeartbeatSettings
 from appliance.brand_settings import BrandSettings
 from appliance.calendar_courier import CalendarSettings
 from appliance.copying import BackupSettings
+from appliance.documents.scanner import DocumentSettings
 from appliance.limit_settings import LimitSettings
 from appliance.mail_settings import PeopleMailSettings
 from appliance.outbound_settings import OutboundSettings
@@ -310,6 +311,7 @@ class Settings(Section, frozen=True, kw_only=True):
     heartbeat: HeartbeatSettings = HeartbeatSettings()
     outbound: OutboundSettings = OutboundSettings()
     brand: BrandSettings = BrandSettings()
+    documents: DocumentSettings = DocumentSettings()
 
     def __post_init__(self) -> None:
         """Refuse an address that every call would be refused to: nobody shall learn of it from an alarm that never came."""

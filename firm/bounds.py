@@ -70,3 +70,6 @@ SCOPE_PROGRAMS_MAX = 200  # that one member of staff is limited to
 API_KEYS_MAX = 100  # of the firm, that are good at once
 STAFF_WORDS_MAX = 500  # characters of the reason for a change to somebody's role or scope
 ABOUT_LENGTH_MAX = 200  # characters of what an act of staff is about
+DOCUMENTS_MAX = 30  # that are kept of one trader at once
+DOCUMENT_BYTES_MAX = 10 * 2**20  # of one of them, as it comes and as it is kept
+DOCUMENTS_BYTES_MAX = 100 * 2**20  # of one trader's together

@@ -12,6 +12,7 @@ import msgspec
 from firm.address_commands import AskAddressChange, ChangeAddress, ConfirmAddress, JoinFirm, OfAddresses, OweMail
 from firm.appeal_commands import AnswerAppeal, AppealDecision, AppealOutcome
 from firm.command import Command, is_named
+from firm.document_commands import KeepDocument, NoteDocumentRefused, OpenDocument
 from firm.market_days import MarketDays
 from firm.news import NewsCalendar
 from firm.overrides import Override
@@ -371,6 +372,9 @@ Commanded = (
     | RegisterTrader
     | OfAddresses
     | EraseTrader
+    | KeepDocument
+    | NoteDocumentRefused
+    | OpenDocument
     | PublishProgram
     | RetireProgram
     | AdoptCalendar

@@ -20,6 +20,8 @@ class Permission(StrEnum):
     BOOK_PAYMENTS = "book_payments"
     REGISTER_TRADERS = "register_traders"
     ERASE_TRADERS = "erase_traders"
+    SEE_DOCUMENTS = "see_documents"
+    OPEN_DOCUMENTS = "open_documents"
     SEE_DECISIONS = "see_decisions"
     SEE_EVIDENCE = "see_evidence"
     REVIEW_DECISIONS = "review_decisions"
@@ -73,6 +75,8 @@ MEANS: dict[Permission, str] = {
     P.BOOK_PAYMENTS: "book the payment of an order",
     P.REGISTER_TRADERS: "register traders",
     P.ERASE_TRADERS: "have a trader forgotten",
+    P.SEE_DOCUMENTS: "see which documents traders handed in, and who opened them",
+    P.OPEN_DOCUMENTS: "open what traders handed in",
     P.SEE_DECISIONS: "see decisions",
     P.SEE_EVIDENCE: "take evidence away",
     P.REVIEW_DECISIONS: "review decisions",
@@ -117,7 +121,8 @@ MEANS: dict[Permission, str] = {
 
 FIRM_WIDE = frozenset(
     {
-        P.REGISTER_TRADERS, P.ERASE_TRADERS, P.USE_LAB, P.ADOPT_CALENDARS, P.ENGAGE_SWITCHES, P.RELEASE_SWITCHES, P.RESET_BREAKER,
+        P.REGISTER_TRADERS, P.ERASE_TRADERS, P.SEE_DOCUMENTS, P.OPEN_DOCUMENTS,
+        P.USE_LAB, P.ADOPT_CALENDARS, P.ENGAGE_SWITCHES, P.RELEASE_SWITCHES, P.RESET_BREAKER,
         P.WRITE_INCIDENTS, P.PUBLISH_INCIDENTS, P.SEE_HEALTH, P.RESUME_DESKS, P.MANAGE_BRIDGES, P.SEE_STAFF, P.SEE_AUDIT,
         P.MANAGE_STAFF, P.MANAGE_ROLES, P.MANAGE_API_KEYS,
     }
@@ -146,13 +151,13 @@ BUILT_IN: dict[str, BuiltIn] = {
     "risk": BuiltIn(
         ALL
         - {
-            P.BOOK_PAYMENTS, P.REGISTER_TRADERS, P.ERASE_TRADERS, P.SET_PRICES, P.MANAGE_BRIDGES, P.SEE_STAFF, P.SEE_AUDIT, P.SEE_ACTS,
-            P.EXPORT_ACTS, P.VIEW_AS, P.MANAGE_STAFF, P.MANAGE_ROLES, P.MANAGE_API_KEYS,
+            P.BOOK_PAYMENTS, P.REGISTER_TRADERS, P.ERASE_TRADERS, P.OPEN_DOCUMENTS, P.SET_PRICES, P.MANAGE_BRIDGES,
+            P.SEE_STAFF, P.SEE_AUDIT, P.SEE_ACTS, P.EXPORT_ACTS, P.VIEW_AS, P.MANAGE_STAFF, P.MANAGE_ROLES, P.MANAGE_API_KEYS,
         },
         "Judges accounts, publishes rules and stops what goes wrong. Money, bridges and people are others’.",
     ),
     "compliance": BuiltIn(
-        READING | {P.AGREE_TO_OVERRIDES, P.ENGAGE_SWITCHES, P.WRITE_INCIDENTS, P.PUBLISH_INCIDENTS},
+        READING | {P.OPEN_DOCUMENTS, P.AGREE_TO_OVERRIDES, P.ENGAGE_SWITCHES, P.WRITE_INCIDENTS, P.PUBLISH_INCIDENTS},
         "Sees everything, stops at once, is the second person, and words what the public reads. It decides nothing alone.",
     ),
     "finance": BuiltIn(

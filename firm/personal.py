@@ -70,6 +70,12 @@ CLASSES = (
         _CONTRACT,
     ),
     PersonalClass(
+        "documents",
+        "Documents that you handed in: proof of identity and of address, other evidence",
+        "To know who you are where a law or a payment asks for it, and to judge what you say happened.",
+        _CONTRACT,
+    ),
+    PersonalClass(
         "session",
         "Network addresses, devices and comments that the trading platform reports with a login",
         "To notice accounts that several people trade, and one person under several names.",

@@ -55,6 +55,8 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.NOTHING_TO_ERASE: "nothing is held of this trader that could be forgotten",
     Refusal.ADDRESS_UNCONFIRMED: "this trader has not confirmed their mail address yet",
     Refusal.TRADER_FORGOTTEN: "this trader asked to be forgotten, and nothing is sold to them any more",
+    Refusal.UNKNOWN_DOCUMENT: "no document of this trader has this id, or it is gone",
+    Refusal.TOO_MANY_DOCUMENTS: "as many documents are kept of this trader as there may be, or they are as large",
     Refusal.UNKNOWN_STAFF: "no such person works here, or not any more",
     Refusal.NOT_PERMITTED: "the role of whoever asks does not hold the permission for it",
     Refusal.UNKNOWN_ROLE: "there is no role of this name",

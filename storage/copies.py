@@ -12,6 +12,7 @@ from typing import NamedTuple
 import apsw
 import msgspec
 
+from firm.facts import DocumentKept
 from firm.inputs import SegmentSealed, SnapshotWritten
 from firm.kinds import body_of
 from storage import keys, vault_places
@@ -150,7 +151,7 @@ def _read_stretch(connection: apsw.Connection, segments: Path, after: int, rows_
 def _whole_inputs(connection: apsw.Connection, after: int, rows_max: int, bytes_max: int) -> list[StoredRow]:
     """A commit holds whole inputs, so only a cut made here can fall into one: then the last input waits for the next stretch."""
     rows = stored_rows(unwatched(connection).execute(_ROWS, (after, rows_max)), after)
-    sizes = [len(row.payload) + _frame_bytes(connection, row) for row in rows]
+    sizes = [len(row.payload) + _bytes_beside(connection, row) for row in rows]
     fits = len(rows)
     while fits > 1 and sum(sizes[:fits]) > bytes_max:
         fits = max(1, fits // 2)
@@ -167,7 +168,12 @@ def _before_last_input(rows: Sequence[StoredRow]) -> int:
     return max((number for number, row in enumerate(rows) if row.cause == 0), default=0)
 
 
-def _frame_bytes(connection: apsw.Connection, row: StoredRow) -> int:
+def _bytes_beside(connection: apsw.Connection, row: StoredRow) -> int:
+    """What goes along with a row and may be large: its prices, or the document that it says is kept."""
+    if row.kind == "DocumentKept":
+        kept = body_of(row.kind, row.payload)
+        assert isinstance(kept, DocumentKept)
+        return kept.size_bytes
     if row.kind != "QuoteFrame":
         return 0
     return int(one_value(connection, "SELECT length(frame) FROM quote_frames WHERE seq = ?", (row.seq,)) or 0)

@@ -20,6 +20,9 @@ APPEAL = "appeal"  # class: what a trader says of a decision; what AppealDecisio
 API_KEY = (
     "api_key"  # class: the hash of a machine's secret, which is nobody's; what IssueApiKey and RotateApiKey commit to
 )
+DOCUMENTS = (
+    "documents"  # class: one that a trader handed in, as storage/documents.py has it; what DocumentKept commits to
+)
 
 LOGINS = "platform:logins"  # whose the addresses and devices are that platforms report
 MONTHS = "platform:"  # and the month: whose refused events are, of nobody known

@@ -17,10 +17,12 @@ import msgspec
 from firm.ids import id_text
 from firm.instant import utc_text
 from firm.personal import CLASSES
+from storage.documents import open_document
 from storage.logins_pooled import pooled_logins
 from storage.people import reference
 from storage.reader import LedgerReader
 from storage.readmodels.desk_rows import seqs_back
+from storage.readmodels.documents import documents_of
 from storage.readmodels.erasures import erasures_of
 from storage.rows import StoredRow
 from storage.vault import Vault
@@ -31,6 +33,7 @@ _FILES = {
     "about.json": "what this is, and why each class of values is held",
     "person.json": "who you are to us",
     "sealed.jsonl": "each sealed value with its salt: HMAC-SHA256(salt, class 0x00 value) is its commitment in the ledger",
+    "documents/": "each document that you handed in, as it is kept, by its id; their own names are in documents.jsonl",
     "ledger.jsonl": "each row of the ledger about you, your orders and your accounts, under your pseudonyms",
 }
 
@@ -69,6 +72,9 @@ def export_pieces(reader: LedgerReader, vault: Vault, trader: int, *, firm: str,
                     member.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
                     if piece := out.taken():
                         yield piece
+        for name, content in _documents(reader, vault, trader):
+            archive.writestr(name, content)
+            yield out.taken()
     yield out.taken()
 
 
@@ -119,6 +125,21 @@ def _values(reader: LedgerReader, vault: Vault, trader: int) -> Iterator[dict[st
             "bytes": base64.b64encode(opening.value).decode(),
             "value": _legible(opening.value),
         }
+
+
+def _documents(reader: LedgerReader, vault: Vault, trader: int) -> Iterator[tuple[str, bytes]]:
+    """Each file and then the list of their names, one at a time in memory."""
+    with reader.connection() as book:
+        lines = documents_of(book, trader)
+    names: list[bytes] = []
+    for line in lines:
+        document = open_document(vault, line.sealed)
+        if document is not None:
+            file = f"documents/{id_text(line.document)}.{line.form.value}"
+            names.append(json.dumps({"file": file, "name": document.name}, ensure_ascii=False).encode() + b"\n")
+            yield file, document.content
+    if names:
+        yield "documents/documents.jsonl", b"".join(names)
 
 
 def _legible(value: bytes) -> Any:

@@ -18,6 +18,7 @@ from web.api.admission import KeyRecognition, admit_key
 from web.auth import Recognition
 from web.bounds import FORM_BYTES_MAX
 from web.csp import harden
+from web.document_turns import DocumentTurns
 from web.downloads import Downloads
 from web.firm import Firm
 from web.key_holder import ByKey
@@ -31,6 +32,7 @@ from web.pages import (
     checkpoint,
     confirm_address,
     decision,
+    documents,
     forgotten_password,
     join,
     legal,
@@ -55,6 +57,7 @@ from web.pages import (
     staff_commands,
     staff_controls,
     staff_decision,
+    staff_documents,
     staff_drafts,
     staff_drift,
     staff_exposure,
@@ -100,6 +103,7 @@ PAGES = (
     account,
     notices,
     personal,
+    documents,
     rules,
     trades,
     checker,
@@ -133,6 +137,7 @@ PAGES = (
     staff_roles,
     staff_api_keys,
     staff_view,
+    staff_documents,
     status,
     metrics,
     brand,
@@ -178,6 +183,7 @@ def create_app(firm: Firm) -> Litestar:
                 "pages": Pages(firm.name, firm.brand),
                 "passwords": PasswordDesk(),
                 "streams": Streams(firm),
+                "document_turns": DocumentTurns(),
                 "downloads": Downloads(),
                 "acts": ActsNoted(),
                 "status": StatusTold(firm),

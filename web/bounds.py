@@ -1,5 +1,6 @@
 """Bounds of the web room: sizes of pages, rates, lifetimes, and how much anybody may send or keep open."""
 
+from firm.bounds import DOCUMENT_BYTES_MAX
 from firm.instant import DAY_US, HOUR_US, MINUTE_US
 
 ACCOUNTS_PER_PAGE = 50
@@ -49,6 +50,14 @@ FORM_BYTES_MAX = 64 * 1024
 DRAFT_BYTES_MAX = (
     1024 * 1024
 )  # of a form with a program in it, which spells some characters with several; its text has a bound of its own
+UPLOAD_WORDS_MAX = 4  # fields beside the file
+UPLOAD_WORD_BYTES_MAX = 512  # of one of them
+UPLOAD_NAME_LENGTH_MAX = 120  # of the name that a file had where it came from
+UPLOAD_BYTES_MAX = DOCUMENT_BYTES_MAX + FORM_BYTES_MAX  # of a form with a document in it
+UPLOADS_AT_ONCE = 4  # bodies in memory, of all traders; one of each
+UPLOADS_PER_HOUR = 20  # of one trader, also those that are refused
+UPLOADS_IN_ALL_PER_HOUR = 500
+DOCUMENTS_PER_PAGE = 50
 WHY_LENGTH_MAX = 500
 WHY_LENGTH_MIN = 10  # of the reason for stopping something or letting it go on: "ok" tells nobody anything
 SEARCH_LENGTH_MAX = 100

@@ -21,7 +21,8 @@ _ALWAYS = {
 }
 STATIC = "/static/"
 LOCKED = "default-src 'none'; style-src 'none'; sandbox"
-"""The `content_policy` of a route that answers with an operator's file: kept like a static one; opened by itself it does nothing."""
+"""The `content_policy` of a route that answers with somebody's file: opened by itself it does nothing. An operator's is kept like a static
+one; what a route with `private` answers with is kept nowhere."""
 
 
 def always() -> dict[str, str]:
@@ -37,8 +38,9 @@ async def harden(message: Message, scope: Scope) -> None:
     for name, value in _ALWAYS.items():
         headers[name] = value
     found = message["status"] == 200
-    locked = scope["route_handler"].opt.get("content_policy") if found else None
+    opt = scope["route_handler"].opt if found else {}
+    locked = opt.get("content_policy")
     if locked is not None:
         headers["content-security-policy"] = locked
-    keep = found and (locked is not None or scope["path"].startswith(STATIC))
+    keep = found and (locked is not None or scope["path"].startswith(STATIC)) and not opt.get("private", False)
     headers["cache-control"] = "public, max-age=31536000, immutable" if keep else "no-store"

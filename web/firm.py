@@ -34,6 +34,7 @@ from web.allowance import Limits
 from web.bounds import READERS, STREAM_INTERVAL_SECONDS
 from web.brand.brand import Brand
 from web.breached_list import BreachedList, bundled
+from web.inspecting import Inspector, NoInspector
 from web.lab import ClosedLab, LabView
 from web.machine import MachineView, Unwatched
 from web.moving import Moving
@@ -97,7 +98,8 @@ class Firm:
     `mails`: people are written to; `sign_up`: whoever wants to may become a trader. `breached`: passwords nobody may choose.
     `used_steps`: the newest half minute of which a code was taken, by person, beside what the vault holds.
     `lab`: where drafts are tried on past accounts. `scope` and `names_seen`: of whoever looks, see `seen_by`. `brand`: what its pages wear.
-    `limits`: how much may be asked. `keys_used`: when each key of a machine was used last.
+    `limits`: how much may be asked. `keys_used`: when each key of a machine was used last. `inspector`: who looks at documents that are
+    handed in.
     """
 
     name: str
@@ -126,6 +128,7 @@ class Firm:
     goes_on: bool = True
     tickets: Mapping[str, str] = field(default_factory=dict)
     lab: LabView = field(default_factory=ClosedLab)
+    inspector: Inspector = field(default_factory=NoInspector)
     scope: Scope = EVERYTHING
     names_seen: bool = True
     breached: BreachedList = field(default_factory=bundled)

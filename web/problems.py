@@ -106,7 +106,7 @@ def sign_in_needed(request: Request[Any, Any, Any], error: SignInNeeded) -> Resp
         shown = urlsplit(request.headers.get("hx-current-url", ""))
         back = urlencode({"next": path_of_ours(_with_query(shown.path, shown.query))})
         return Response("", status_code=401, headers={"HX-Redirect": f"/sign-in?{back}"})
-    if request.method != "GET":
+    if request.method != "GET" and not request.route_handler.opt.get("uploads", False):
         kept = keeping(request.url.path, error.typed)
         typed = {"mail": "", "next": "/"}
         return page(

@@ -30,6 +30,7 @@ from web.forms import fields_of
 from web.in_scope import is_there
 from web.key_holder import ByKey, key_holder_of
 from web.measuring import require_measuring
+from web.uploads import upload_of
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 CSRF_FIELD = "csrf_token"
@@ -157,10 +158,11 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     visitor = visitor_of(connection)
     if isinstance(connection, Request) and connection.method in UNSAFE:
         require_same_origin(connection)
+        is_upload = handler.opt.get("uploads", False)
         if visitor is not None:
-            await _require_token(connection, visitor)
+            await _require_token(connection, visitor, is_upload=is_upload)
         elif policy is not Policy.PUBLIC:
-            raise SignInNeeded(await _typed(connection))
+            raise SignInNeeded({} if is_upload else await _typed(connection))
     match policy:
         case Policy.PUBLIC:
             return
@@ -190,11 +192,16 @@ def require_same_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
         raise ForeignForm("the form came from another origin")
 
 
-async def _require_token(connection: ASGIConnection[Any, Any, Any, Any], visitor: Visitor) -> None:
+async def _require_token(connection: ASGIConnection[Any, Any, Any, Any], visitor: Visitor, *, is_upload: bool) -> None:
+    """`is_upload`: the token comes before the file, which is not read for it."""
     given = connection.headers.get(CSRF_HEADER)
     if given is None and isinstance(connection, Request):
-        form = await fields_of(connection)
-        given = str(form.get(CSRF_FIELD, ""))
+        sent = (
+            await upload_of(connection).word(CSRF_FIELD)
+            if is_upload
+            else (await fields_of(connection)).get(CSRF_FIELD, "")
+        )
+        given = str(sent)
     if not secrets.compare_digest((given or "").encode(), visitor.csrf_token.encode()):
         raise ForeignForm("the form is from an earlier session: go back, reload the page, and send it again")
 

@@ -20,6 +20,7 @@ from firm.facts.bookings import (
 )
 from firm.facts.calendars import CalendarAdopted, MarketDaysAdopted
 from firm.facts.desks import DeskResumed, DeskStopped, InputRejected, MessageParked
+from firm.facts.documents import DocumentKept, DocumentOpened, DocumentRefused
 from firm.facts.drift import ContractChanged, DriftCleared, DriftFound, PositionsDrifted
 from firm.facts.enforcement import CommandAdvanced, CommandProbed, CommandQueued, CommandWithheld, FlatConfirmed
 from firm.facts.fact import Fact
@@ -154,6 +155,9 @@ FACTS: tuple[type[Fact], ...] = (
     MailEnded,
     ErasureOrdered,
     ValuesForgotten,
+    DocumentKept,
+    DocumentRefused,
+    DocumentOpened,
     ProgramPublished,
     ProgramRetired,
     CalendarAdopted,

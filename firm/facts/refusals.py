@@ -60,6 +60,8 @@ class Refusal(StrEnum):
     NOTHING_TO_ERASE = "nothing_to_erase"
     TRADER_FORGOTTEN = "trader_forgotten"
     ADDRESS_UNCONFIRMED = "address_unconfirmed"
+    UNKNOWN_DOCUMENT = "unknown_document"
+    TOO_MANY_DOCUMENTS = "too_many_documents"
     UNKNOWN_STAFF = "unknown_staff"
     NOT_PERMITTED = "not_permitted"
     UNKNOWN_ROLE = "unknown_role"

@@ -12,6 +12,7 @@ from storage.readmodels.controls import Controls
 from storage.readmodels.days import Days
 from storage.readmodels.decisions import Decisions
 from storage.readmodels.desk_rows import DeskRows
+from storage.readmodels.documents import Documents
 from storage.readmodels.drifts import Drifts
 from storage.readmodels.erasures import Erasures
 from storage.readmodels.held_phases import HeldPhases
@@ -32,5 +33,5 @@ READ_MODELS: tuple[ReadModel, ...] = (
     People(), Accounts(), Decisions(), Commands(), Trades(), Marks(), Days(), Controls(), Bridges(), Seals(),
     Drifts(), DeskRows(), AccountOverrides(), Calendars(), Programs(), HeldPhases(), Incidents(), Notices(),
     Erasures(), StaffList(), Security(), ApiKeys(), Mails(), Acts(), Views(),
-    Appeals(),
+    Appeals(), Documents(),
 )  # fmt: skip

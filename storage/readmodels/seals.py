@@ -17,13 +17,14 @@ from firm.commands import (
     RegisterTrader,
     RotateApiKey,
 )
-from firm.facts import AddressChangeAsked, AddressChanged, ValuesForgotten
+from firm.facts import AddressChangeAsked, AddressChanged, DocumentKept, ValuesForgotten
 from firm.inputs import EventRefused, LoginReported, MonthForgotten, UnknownAccountReported
 from firm.kinds import Body
 from storage.people import (
     ADDRESS_WANTED,
     API_KEY,
     APPEAL,
+    DOCUMENTS,
     IDENTITY,
     LOGINS,
     MONTHS,
@@ -56,7 +57,7 @@ class Seals:
     kinds = kinds_of(
         AddStaff, RegisterTrader, JoinFirm, NoteSecurity, NoteAct, IssueApiKey, RotateApiKey, LoginReported, EventRefused,
         UnknownAccountReported, ValuesForgotten, AskAddressChange, ChangeAddress, AddressChangeAsked, AddressChanged,
-        AppealDecision, MonthForgotten,
+        AppealDecision, MonthForgotten, DocumentKept,
     )  # fmt: skip
     schema = """
         CREATE TABLE rm_seals (
@@ -152,6 +153,8 @@ def seals_of(body: Body) -> tuple[Seal, ...]:
             return (Seal(body.sealed, body.by, WHENCE),)
         case AppealDecision():
             return (Seal(body.sealed, reference("trader", body.trader), APPEAL),)
+        case DocumentKept():  # and not what asked for it: what was refused is erased again
+            return (Seal(body.sealed, reference("trader", body.trader), DOCUMENTS),)
         case LoginReported():
             return (Seal(body.sealed, body.whose or LOGINS, SESSION),)
         case UnknownAccountReported() if body.sealed:

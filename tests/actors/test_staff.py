@@ -14,6 +14,7 @@ from actors.permitted import NEEDED, refusal_of
 from actors.states import readable_states, state_bytes
 from firm import commands as c
 from firm.bounds import ROLES_MAX
+from firm.documents import DocumentFault, DocumentForm, DocumentKind
 from firm.facts import (
     KillSwitchEngaged,
     Refusal,
@@ -91,6 +92,17 @@ def commands(by: str) -> list[c.Command]:
         c.SeePage(by=by, trader=7, view=1, page="/accounts"),
         c.EndView(by=by, trader=7, view=1, how=c.ViewEnd.ENDED),
         c.LapseOrder(by=by, order=501),
+        c.KeepDocument(
+            by=by,
+            trader=7,
+            document=1,
+            document_kind=DocumentKind.IDENTITY,
+            form=DocumentForm.PDF,
+            size_bytes=9,
+            sealed="00",
+        ),
+        c.NoteDocumentRefused(by=by, trader=7, document_kind=DocumentKind.IDENTITY, fault=DocumentFault.EMPTY),
+        c.OpenDocument(by=by, trader=7, document=1),
     ]
 
 
@@ -140,7 +152,18 @@ def test_a_role_asks_for_what_it_holds_and_for_nothing_else(sold, role):
         ("console", set(get_args(c.Commanded))),
         ("courier", {c.AdoptCalendar, c.AdoptMarketDays, c.LapseOrder, c.EraseTrader}),
         ("portal", {c.JoinFirm, c.ConfirmAddress, c.OweMail, c.ChangeAddress}),
-        ("trader:7", {c.PlaceOrder, c.EraseTrader, c.NoteSecurity, c.OweMail, c.AskAddressChange}),
+        (
+            "trader:7",
+            {
+                c.PlaceOrder,
+                c.EraseTrader,
+                c.NoteSecurity,
+                c.OweMail,
+                c.AskAddressChange,
+                c.KeepDocument,
+                c.NoteDocumentRefused,
+            },
+        ),
         ("trader:8", set()),
     ],
 )

@@ -16,7 +16,16 @@ from appliance.founding import found
 from appliance.keeping import LoginsKept
 from appliance.lapsing import lapse_unpaid
 from bridges.sealer import Personal
-from firm.commands import EraseTrader, GrantOverride, PlaceOrder, RegisterTrader, ReviewOutcome, ReviewVerdict
+from firm.commands import (
+    EraseTrader,
+    GrantOverride,
+    KeepDocument,
+    PlaceOrder,
+    RegisterTrader,
+    ReviewOutcome,
+    ReviewVerdict,
+)
+from firm.documents import DocumentForm, DocumentKind
 from firm.facts import ErasureOrdered, OrderPlaced, Refusal, Refused, ValuesForgotten
 from firm.inputs import ClockTicked, ErasureReported, EventRefused, LoginReported, MonthForgotten
 from firm.instant import DAY_US, SECOND_US
@@ -25,6 +34,7 @@ from firm.personal import BY_NAME, Destruction, destructions
 from firm.phase import Standing
 from storage import people
 from storage.condition import Condition
+from storage.documents import packed
 from storage.people import LOGINS, month_of, reference
 from storage.readmodels.erasures import erasures_of
 from storage.readmodels.people import unpaid_since
@@ -62,6 +72,8 @@ def test_a_thousand_people_of_whom_half_are_forgotten(machine: Machine) -> None:
         [(reference("trader", number + 1), "session", f"10.9.{number:04}".encode()) for number in range(PEOPLE)]
     )
     machine.decide_now(commands)
+    documents = vault.seal_each([_document(number) for number in range(PEOPLE)])
+    machine.decide_now([_kept(number, sealed) for number, sealed in enumerate(documents)])
     machine.decide_now(
         [
             EraseTrader(
@@ -74,23 +86,36 @@ def test_a_thousand_people_of_whom_half_are_forgotten(machine: Machine) -> None:
         ]
     )
     marks = _boxes(machine.directory)
-    assert all(len(pieces) == 6 for pieces in marks.values())  # three keys, two values and a password hash
+    assert all(len(pieces) == 8 for pieces in marks.values())  # four keys, three values and a password hash
     told = []
     while reports := forget(machine):
         told += machine.decide_now(reports)
     gone = [fact for one in told for _, fact in one.facts if isinstance(fact, ValuesForgotten)]
     assert len(gone) == len(BY_NAME) * len(FORGOTTEN)
-    assert sum(fact.values for fact in gone) == 2 * len(FORGOTTEN)
+    assert sum(fact.values for fact in gone) == 3 * len(FORGOTTEN)
     machine.close()
     files = {path.name: path.read_bytes() for path in machine.directory.rglob("*") if path.is_file()}
     assert {"keys.db", "vault.db", "ledger.db"} <= set(files)
-    for trace in (b"canary.example", b"Canary Number", b"hash-of-", b"10.9."):
+    for trace in (b"canary.example", b"Canary Number", b"hash-of-", b"10.9.", b"canary-passport"):
         assert not [name for name, content in files.items() if trace in content], trace
     boxes = files["keys.db"] + files["vault.db"]
     assert len(marks) == PEOPLE
     for number in range(PEOPLE):
         kept = [piece in boxes for piece in marks[reference("trader", number + 1)]]
-        assert kept == [number not in FORGOTTEN] * 6, f"person {number}"
+        assert kept == [number not in FORGOTTEN] * 8, f"person {number}"
+
+
+def _document(number: int) -> tuple[str, str, bytes]:
+    """A small one, whose name and content tell of its person."""
+    value = packed(f"canary-passport-{number}.pdf", f"canary-passport of {name_of(number)}".encode())
+    return reference("trader", number + 1), people.DOCUMENTS, value
+
+
+def _kept(number: int, sealed: str) -> KeepDocument:
+    return KeepDocument(
+        by="console", trader=number + 1, document=number, document_kind=DocumentKind.IDENTITY, form=DocumentForm.PDF, size_bytes=40,
+        sealed=sealed,
+    )  # fmt: skip
 
 
 def _boxes(firm: Path) -> dict[str, list[bytes]]:
@@ -265,6 +290,18 @@ def test_what_an_older_vault_brings_back_is_destroyed_at_the_next_start(shop: An
         assert older.open_value(hers) is None
 
 
+def test_a_document_whose_row_never_came_is_swept_at_the_next_start_and_no_other(shop: Any) -> None:
+    machine, hers = shop.machine, (reference("trader", TRADER), people.DOCUMENTS, packed("a.pdf", b"%PDF"))
+    told, lost = machine.vault.seal_each([hers, hers])
+    shop.put(
+        KeepDocument(
+            by="console", trader=TRADER, document=1, document_kind=DocumentKind.IDENTITY, form=DocumentForm.PDF, size_bytes=4, sealed=told
+        )
+    )  # fmt: skip
+    machine.tidy()
+    assert (machine.vault.open_value(told), machine.vault.open_value(lost)) == (hers[2], None)
+
+
 async def test_logins_of_earlier_releases_go_one_by_one(shop: Any) -> None:
     vault = shop.machine.vault
     hers, another_s = vault.seal_all(LOGINS, "session", [b"192.0.2.7", b"192.0.2.8"])
@@ -302,7 +339,15 @@ def breach(shop: Any) -> None:
 
 
 def test_every_class_that_is_sealed_has_its_reason_and_its_end() -> None:
-    sealed = {people.IDENTITY, people.CREDENTIALS, people.FACTORS, people.WHENCE, people.SESSION, people.APPEAL}
+    sealed = {
+        people.IDENTITY,
+        people.CREDENTIALS,
+        people.FACTORS,
+        people.WHENCE,
+        people.SESSION,
+        people.APPEAL,
+        people.DOCUMENTS,
+    }
     assert sealed <= set(BY_NAME)
     assert all(each.what and each.why and each.basis for each in BY_NAME.values())
     assert {each.klass for each in destructions(5)} == set(BY_NAME)

@@ -22,12 +22,13 @@ from appliance.serve import as_pages_see_it
 pytestmark = pytest.mark.anyio
 
 SOON_S = 5.0  # how long anything here may take at most
-SHORT = Deadlines(head_s=0.2, body_s=0.2, read_s=0.2)
+SHORT = Deadlines(head_s=0.2, body_s=0.2, upload_s=0.2, read_s=0.2)
 LONG = Deadlines(head_s=60, body_s=60, read_s=60)
 HALF = b"GET / HTTP/1.1\r\nHost: x\r\nX: "
 WHOLE = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 LIVE = b"GET /live HTTP/1.1\r\nHost: x\r\n\r\n"
 LARGE = b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n"
+HALF_FILE = b"POST /documents HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n--b"
 HALF_BODY = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\nmail="
 
 
@@ -152,6 +153,7 @@ async def until(holds: Callable[[], bool]) -> None:
         pytest.param(HALF_BODY, Turned.BODY_LATE, id="half a body"),
         pytest.param(WHOLE + HALF, Turned.HEAD_LATE, id="half a head behind a whole request"),
         pytest.param(HALF + b"y" * HEAD_BYTES_MAX, Turned.HEAD_LONG, id="a head without end"),
+        pytest.param(HALF_FILE, Turned.BODY_LATE, id="half a document"),
     ],
 )
 async def test_who_does_not_finish_a_request_is_cut(sent, why):
@@ -159,6 +161,16 @@ async def test_who_does_not_finish_a_request_is_cut(sent, why):
         client = await Client.at(server, sent)
         await client.until_cut()
         assert server.door.turned == {why: 1}
+
+
+async def test_a_document_has_longer_to_come_than_other_forms():
+    async with served(Deadlines(head_s=60, body_s=0.2, upload_s=60, read_s=60)) as server:
+        document, form = await Client.at(server, HALF_FILE), await Client.at(server, HALF_BODY)
+        await form.until_cut()
+        assert server.door.turned == {Turned.BODY_LATE: 1}
+        document.send(b"x" * (60_000 - 3))
+        assert await document.answer() != b""
+        document.close()
 
 
 async def test_a_head_that_comes_byte_by_byte_gains_no_time_by_it():

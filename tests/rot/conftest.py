@@ -25,9 +25,13 @@ from appliance.doctor import run_doctor
 from appliance.failing import KNOWN
 from appliance.finding import Level
 from appliance.settings_file import read_settings
+from firm.commands import KeepDocument
+from firm.documents import DocumentForm, DocumentKind
+from storage.documents import packed
 from storage.drafts import DraftStore
 from storage.files import BALLAST_BYTES, FirmDirectory, open_firm_directory
 from storage.front import FrontFile
+from storage.people import DOCUMENTS, reference
 from storage.reader import LedgerReader
 from storage.readmodels.registry import READ_MODELS
 from storage.readmodels.seals import all_seals
@@ -252,10 +256,29 @@ def making() -> ModuleType:
     return module
 
 
+def _hand_in(firm: Path) -> None:
+    """A document of Ada's, of more pages of the file than one."""
+    with contextlib.closing(open_machine(firm)) as machine:
+        machine.runner.run_dry()
+        with machine.reader.connection() as book:
+            [trader] = book.execute("SELECT min(trader) FROM rm_trader").fetchone()
+        content = bytes(9_000)
+        sealed = machine.vault.seal(reference("trader", trader), DOCUMENTS, packed("passport.pdf", content))
+        machine.decide_now(
+            [
+                KeepDocument(
+                    by="console", trader=trader, document=1, document_kind=DocumentKind.IDENTITY, form=DocumentForm.PDF,
+                    size_bytes=len(content), sealed=sealed,
+                )
+            ]
+        )  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def ground(tmp_path_factory: pytest.TempPathFactory, making: ModuleType) -> Ground:
     """The firm with its vault, front, keys, segments, snapshots and checkpoints; closed, its logs in its files."""
     folder = tmp_path_factory.mktemp("rot")
     made = making.make_firm(folder / "whole", small=True)
+    _hand_in(folder / "whole")
     making.close_up(folder / "whole")
     return Ground(folder / "whole", folder, made)

@@ -16,6 +16,8 @@ from actors.engine import Engine
 from actors.live import BridgeHealth, Health
 from actors.live_board import LiveBoard
 from actors.meter import Meter
+from appliance.documents.inspection import Inspection
+from appliance.documents.scanner import DocumentSettings
 from firm.commands import (
     AddStaff,
     EnrolBridge,
@@ -153,6 +155,7 @@ class Stage:
             streams_max=1_000,
             origin="http://localhost",
             staff_factor=False,
+            inspector=Inspection(DocumentSettings()),
         )
         self.wall_us = parse_utc("2026-03-02T09:00:00")
 

@@ -53,6 +53,12 @@ TELLING = [
     ("ada", "GET", "/staff/accounts/{account}", 403),
     ("ben", "GET", "/accounts/{account}", 404),
     ("nobody", "GET", "/staff/accounts/{account}", 303),
+    ("risk", "GET", "/staff/documents", 200),
+    ("risk", "POST", "/staff/documents/{document}/opening", 403),
+    ("auditor", "POST", "/staff/documents/{document}/opening", 403),
+    ("compliance", "POST", "/staff/documents/{document}/opening", 404),
+    ("support", "GET", "/staff/documents", 403),
+    ("elsewhere", "GET", "/staff/documents", 403),
 ]
 
 
@@ -89,6 +95,7 @@ def words(stage: Any, decisions: dict[str, int], play: Any) -> dict[str, str]:
         "name": "none",
         "handle": "none",
         "draft": "none",
+        "document": id_text(1),
     }
 
 
@@ -119,7 +126,7 @@ def held_by(who: str) -> frozenset[Permission]:
 OF_A_PROGRAM = ("{account:", "{decision:", "{version:", "{command:", "/staff/rows/", "trace.jsonl")
 
 
-NOWHERE = ("{trial:", "{incident:", "kept-again", "next-phase", "agreement", "{draft:", "{api_key:")
+NOWHERE = ("{trial:", "{incident:", "kept-again", "next-phase", "agreement", "{draft:", "{api_key:", "{document:")
 
 
 def expected(who: str, policy: May, path: str) -> str:

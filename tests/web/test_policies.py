@@ -17,6 +17,7 @@ def filled(path: str, account: int, decision: int) -> str:
         "{seq:int}": "1",
         "{trial:int}": "1",
         "{draft:str}": "none",
+        "{document:str}": "none",
         "{incident:int}": "1",
         "{version:int}": "21",  # the row that published what the stage sells
         "trace.jsonl": "trace.jsonl?desk=risk",

@@ -35,6 +35,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 
 TRADERS = (
     Way(name="accounts", href="/accounts", key="a"),
+    Way(name="documents", href="/documents", key="d", listed=False),
     Way(name="data", href="/my-data", listed=False),
 )
 STAFF = (
@@ -52,6 +53,7 @@ STAFF = (
     Way(name="controls", href="/staff/controls", key="k", permission=P.SEE_CONTROLS),
     Way(name="health", href="/staff/health", key="s", permission=P.SEE_HEALTH),
     Way(name="audit", href="/staff/audit", key="u", permission=P.SEE_ACTS),
+    Way(name="documents", href="/staff/documents", key="o", permission=P.SEE_DOCUMENTS),
     Way(name="team", href="/staff/team", key="m", permission=P.SEE_STAFF),
     Way(name="owed", href="/staff/owed", permission=P.SEE_COMMANDS, listed=False),
     Way(name="calendars", href="/staff/calendars", permission=P.SEE_CALENDARS, listed=False),

@@ -1,0 +1,30 @@
+"""Document commands: what traders hand in is kept or refused, and opened by whoever may."""
+
+from firm.command import Command
+from firm.documents import DocumentFault, DocumentForm, DocumentKind
+
+
+class KeepDocument(Command, frozen=True, kw_only=True):
+    """Keep what a trader handed in, as it was found harmless and sealed behind `sealed`. What is refused is erased again by who asks."""
+
+    trader: int
+    document: int
+    document_kind: DocumentKind
+    form: DocumentForm
+    size_bytes: int
+    sealed: str
+
+
+class NoteDocumentRefused(Command, frozen=True, kw_only=True):
+    """Put into the book that what a trader handed in was not taken."""
+
+    trader: int
+    document_kind: DocumentKind
+    fault: DocumentFault
+
+
+class OpenDocument(Command, frozen=True, kw_only=True):
+    """Be shown what is in a document of a trader."""
+
+    trader: int
+    document: int

@@ -1,0 +1,31 @@
+"""Facts of documents that traders hand in: that one is kept, was refused or was opened. Contents and names lie in the vault."""
+
+from firm.documents import DocumentFault, DocumentForm, DocumentKind
+from firm.facts.fact import Fact
+
+
+class DocumentKept(Fact, frozen=True, kw_only=True):
+    """A document of a trader is kept, behind `sealed`. `form`: as it is kept; `size_bytes`: of its content, before it was sealed."""
+
+    trader: int
+    document: int
+    document_kind: DocumentKind
+    form: DocumentForm
+    size_bytes: int
+    sealed: str
+
+
+class DocumentRefused(Fact, frozen=True, kw_only=True):
+    """What a trader handed in was not taken, and nothing of it was kept."""
+
+    trader: int
+    document_kind: DocumentKind
+    fault: DocumentFault
+
+
+class DocumentOpened(Fact, frozen=True, kw_only=True):
+    """Somebody of the staff is shown what is in a document: noted before they are."""
+
+    trader: int
+    document: int
+    by: str

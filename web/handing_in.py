@@ -1,0 +1,117 @@
+"""Handing in: a document's way from a form to the vault: bounds first, then bytes, then the look at them, the seal and the firm's word."""
+
+import logging
+import secrets
+from typing import Any
+
+import anyio.to_thread
+import apsw
+from litestar import Request
+from litestar.exceptions import ServiceUnavailableException
+
+from firm.bounds import DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX
+from firm.commands import KeepDocument, NoteDocumentRefused
+from firm.documents import FAULT_WORDS, DocumentFault, DocumentKind
+from firm.facts import Refusal
+from firm.ids import ID_BITS
+from storage.documents import packed
+from storage.people import DOCUMENTS
+from storage.readmodels.documents import bytes_kept, documents_of
+from storage.sqlite_file import TracesRemain
+from storage.vault import Vault
+from web import words
+from web.asking import ask
+from web.forms import refusal_in
+from web.inspecting import Clean, InspectionFull, ScannerSilent, Verdict
+from web.uploads import FileTooLarge, Handed, Upload
+from web.visitor import Visitor, firm_of, signed_in
+
+FULL = (
+    f"{DOCUMENTS_MAX} documents are kept of you, or as many bytes as may be: write to the firm if it needs another one"
+)
+_NOTHING_KEPT = "nothing of it was kept"
+
+_LOG = logging.getLogger(__name__)
+
+
+async def hand_in(request: Request[Any, Any, Any], upload: Upload, kind: DocumentKind) -> str:
+    """Why it was not taken, as a sentence; "" where it was."""
+    visitor = signed_in(request)
+    if full := await _why_no_room(request, visitor):
+        return full
+    try:
+        handed = await upload.file()
+        verdict = await _looked_at(request, handed)
+    except FileTooLarge:
+        verdict = DocumentFault.TOO_LARGE
+    if isinstance(verdict, DocumentFault):
+        noted = NoteDocumentRefused(by=visitor.reference, trader=visitor.id, document_kind=kind, fault=verdict)
+        await ask(request, noted)
+        return f"It was not taken: {FAULT_WORDS[verdict]}."
+    return await _keep(request, visitor, kind, handed.name, verdict)
+
+
+async def _why_no_room(request: Request[Any, Any, Any], visitor: Visitor) -> str:
+    """Asked before the file is read; the trader's desk asks again."""
+    firm = firm_of(request)
+    if firm.held():
+        raise ServiceUnavailableException(f"nothing new is taken at the moment: {_NOTHING_KEPT}. Try again later")
+
+    def question(book: apsw.Connection) -> tuple[int, int, int]:
+        held = [line.size_bytes for line in documents_of(book, visitor.id) if line.gone_us is None]
+        return len(held), sum(held), bytes_kept(book)
+
+    many, theirs, everybodys = await firm.book.read(question)
+    if many >= DOCUMENTS_MAX or theirs >= DOCUMENTS_BYTES_MAX:
+        return f"It was not taken: {FULL}."
+    if everybodys >= firm.inspector.bytes_max:
+        raise ServiceUnavailableException(
+            f"the firm has no room for more documents: {_NOTHING_KEPT}. Write to the firm"
+        )
+    return ""
+
+
+async def _looked_at(request: Request[Any, Any, Any], handed: Handed) -> Verdict:
+    try:
+        return await firm_of(request).inspector.inspect(handed.content)
+    except InspectionFull as full:
+        raise ServiceUnavailableException(
+            f"many documents are looked at just now: {_NOTHING_KEPT}. Try again in a minute"
+        ) from full
+    except ScannerSilent as silent:
+        raise ServiceUnavailableException(
+            f"it cannot be looked at for viruses just now: {_NOTHING_KEPT}. Try again later"
+        ) from silent
+
+
+async def _keep(request: Request[Any, Any, Any], visitor: Visitor, kind: DocumentKind, name: str, clean: Clean) -> str:
+    """Sealed first, then told: what a crash leaves between the two has no row, and the next start sweeps it."""
+    vault = firm_of(request).vault
+    value = packed(name, clean.content)
+    sealed = await anyio.to_thread.run_sync(vault.seal, visitor.reference, DOCUMENTS, value)
+    command = KeepDocument(
+        by=visitor.reference,
+        trader=visitor.id,
+        document=secrets.randbits(ID_BITS),
+        document_kind=kind,
+        form=clean.form,
+        size_bytes=len(clean.content),
+        sealed=sealed,
+    )
+    refusal = refusal_in((await ask(request, command)).facts)
+    if refusal is None:
+        return ""
+    await anyio.to_thread.run_sync(_unkeep, vault, visitor.reference, sealed, refusal)
+    told = FULL if refusal is Refusal.TOO_MANY_DOCUMENTS else words.refusal(refusal)
+    return f"It was not taken: {told}."
+
+
+def _unkeep(vault: Vault, person: str, sealed: str, refusal: Refusal) -> None:
+    """Of somebody who was forgotten meanwhile the key goes, too: an erasure that was done by then saw nothing of it."""
+    try:
+        if refusal is Refusal.TRADER_FORGOTTEN:
+            vault.erase(person, DOCUMENTS)
+        else:
+            vault.erase_values([sealed])
+    except TracesRemain as unfinished:
+        _LOG.warning("a document that the firm refused is gone, and not yet all of its traces: %s", unfinished)

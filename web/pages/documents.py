@@ -1,0 +1,64 @@
+"""A trader's documents: which ones the firm has, and a form to hand another one in."""
+
+from typing import Any
+
+import apsw
+from litestar import Request, get, post
+from litestar.exceptions import TooManyRequestsException
+from litestar.response import Redirect, Response
+
+from firm.bounds import DOCUMENT_BYTES_MAX, DOCUMENTS_MAX
+from firm.documents import DocumentKind
+from storage.readmodels.documents import DocumentLine, documents_of
+from web.bounds import UPLOAD_BYTES_MAX
+from web.document_turns import TooManyUploads
+from web.document_words import KINDS, size_in_words
+from web.forms import choice_in
+from web.handing_in import hand_in
+from web.render import page
+from web.uploads import upload_of
+from web.visitor import Policy, firm_of, signed_in
+
+
+@get("/documents", policy=Policy.TRADER)
+async def documents(request: Request[Any, Any, Any]) -> Response[str]:
+    return await _shown(request, "", "")
+
+
+@post("/documents", policy=Policy.TRADER, uploads=True, request_max_body_size=UPLOAD_BYTES_MAX)
+async def hand_in_document(request: Request[Any, Any, Any]) -> Response[Any]:
+    firm, visitor, upload = firm_of(request), signed_in(request), upload_of(request)
+    typed = await upload.word("kind")
+    kind = choice_in(DocumentKind, typed)
+    if kind is None:
+        return await _shown(request, "", "Choose what the document shows.")
+    try:
+        with request.app.state.document_turns.turn(visitor.id, firm.wall_us()):
+            wrong = await hand_in(request, upload, kind)
+    except TooManyUploads as many:
+        raise TooManyRequestsException(str(many)) from many
+    return await _shown(request, typed, wrong) if wrong else Redirect("/documents?kept=1", status_code=303)
+
+
+async def _shown(request: Request[Any, Any, Any], kind: str, wrong: str) -> Response[str]:
+    firm, visitor = firm_of(request), signed_in(request)
+
+    def question(book: apsw.Connection) -> list[DocumentLine]:
+        return documents_of(book, visitor.id)
+
+    return page(
+        request,
+        "documents.html",
+        status=422 if wrong else 200,
+        lines=await firm.book.read(question),
+        kinds=KINDS,
+        chosen=kind,
+        wrong=wrong,
+        kept="kept" in request.query_params,
+        size=size_in_words,
+        bytes_max=DOCUMENT_BYTES_MAX,
+        documents_max=DOCUMENTS_MAX,
+    )
+
+
+ROUTES = (documents, hand_in_document)
