@@ -61,6 +61,7 @@ SAME_AS_ENGLISH = {
     "security.codes_left",
     "security.name",
     "security.passkeys",
+    "view.pages",
 }
 
 
@@ -206,7 +207,9 @@ async def test_a_field_keeps_the_attributes_that_it_was_given(nobody: Any) -> No
     page = (await nobody.get("/sign-in")).text
     [mail] = re.findall(r'<input id="field-mail"[^>]*>', page)
     [password] = re.findall(r'<input id="field-password"[^>]*>', page)
-    assert all(told in mail for told in ('type="email"', 'autocomplete="username"', "required", "autofocus", 'value=""'))
+    assert all(
+        told in mail for told in ('type="email"', 'autocomplete="username"', "required", "autofocus", 'value=""')
+    )
     assert all(told in password for told in ('type="password"', 'autocomplete="current-password"', "required"))
     assert "autofocus" not in password
     assert "value" not in password
