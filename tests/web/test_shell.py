@@ -62,6 +62,7 @@ SAME_AS_ENGLISH = {
     "security.codes_left",
     "security.name",
     "security.passkeys",
+    "view.pages",
 }
 
 
