@@ -7,8 +7,8 @@ from typing import assert_never
 
 from firm.bounds import ABOUT_LENGTH_MAX, STAFF_WORDS_MAX
 from firm.commands import BeginView, EndView, SeePage
+from firm.commands.acts import VIEW_SECONDS
 from firm.facts import Fact, PageSeen, Refusal, Refused, ViewBegan, ViewEnded
-from firm.staff_acts import VIEW_SECONDS
 
 Asked = BeginView | SeePage | EndView
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from firm import commands as c
-from firm.command import Command
+from firm.commands.command import Command
 from firm.facts import BreakerTripped, DeskStopped, Fact, KillSwitchReleased
 from firm.ids import id_text
 

@@ -14,9 +14,9 @@ from litestar.handlers.base import BaseRouteHandler
 from msgspec.structs import replace
 
 from firm.commands import EndView, SeePage, ViewEnd
+from firm.commands.acts import VIEW_SECONDS
 from firm.facts import PageSeen, Refusal, Refused
 from firm.instant import SECOND_US
-from firm.staff_acts import VIEW_SECONDS
 from storage.errors import DiskRefused
 from storage.throttles import Limit
 from web.asking import ask

@@ -2,11 +2,11 @@
 
 from firm.accepted import AcceptedText
 from firm.commands import AppealOutcome, BridgeMode, SecurityAct
+from firm.commands.acts import StaffAct, ViewEnd
 from firm.facts.fact import Fact
 from firm.letters import Letter, MailEnd
 from firm.permissions import Scope
 from firm.personal import Destruction
-from firm.staff_acts import StaffAct, ViewEnd
 
 
 class BridgeEnrolled(Fact, frozen=True, kw_only=True):

@@ -11,8 +11,8 @@ import apsw
 
 from firm import facts as f
 from firm.act_words import Act, Change, act_of, change_by
-from firm.command import Command
 from firm.commands import Commanded, NoteAct, NoteSecurity, StaffAct
+from firm.commands.command import Command
 from firm.kinds import Body
 from firm.permissions import CONSOLE
 from storage.readmodels.kinds_of import kinds_of

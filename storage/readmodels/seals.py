@@ -158,9 +158,9 @@ def seals_of(body: Body) -> tuple[Seal, ...]:
         case LoginReported():
             return (Seal(body.sealed, body.whose or LOGINS, SESSION),)
         case UnknownAccountReported() if body.sealed:
-            return (Seal(body.sealed, LOGINS, SESSION),)
+            return (Seal(body.sealed, body.whose or LOGINS, SESSION),)
         case EventRefused() if body.raw_hex.startswith(SEALED_EVENT):
-            return (Seal(body.raw_hex.removeprefix(SEALED_EVENT), LOGINS, SESSION),)
+            return (Seal(body.raw_hex.removeprefix(SEALED_EVENT), body.whose or LOGINS, SESSION),)
         case _:
             return _of_a_key(body)
 

@@ -7,8 +7,8 @@ from typing import get_args
 import msgspec
 import pytest
 
-from firm.command import Command
 from firm.commands import Commanded, DefineRole, IssueApiKey, NoteAct, StaffAct
+from firm.commands.command import Command
 from firm.ids import id_text
 from firm.instant import DAY_US, MINUTE_US
 from firm.kinds import body_of

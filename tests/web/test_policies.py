@@ -18,6 +18,7 @@ def filled(path: str, account: int, decision: int) -> str:
         "{trial:int}": "1",
         "{draft:str}": "none",
         "{document:str}": "none",
+        "{api_key:str}": "none",
         "{incident:int}": "1",
         "{version:int}": "21",  # the row that published what the stage sells
         "trace.jsonl": "trace.jsonl?desk=risk",

@@ -10,11 +10,11 @@ from litestar.response import Redirect, Response
 from msgspec.structs import replace
 
 from firm.commands import BeginView, ViewEnd
+from firm.commands.acts import VIEW_SECONDS
 from firm.facts import Refused, ViewBegan
 from firm.ids import id_text
 from firm.instant import MINUTE_US, SECOND_US
 from firm.permissions import Permission
-from firm.staff_acts import VIEW_SECONDS
 from storage.readmodels.accounts import AccountLine, account_line
 from storage.readmodels.views import views_of
 from web.asking import ask

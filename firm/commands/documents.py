@@ -1,6 +1,6 @@
 """Document commands: what traders hand in is kept or refused, and opened by whoever may."""
 
-from firm.command import Command
+from firm.commands.command import Command
 from firm.documents import DocumentFault, DocumentForm, DocumentKind
 
 

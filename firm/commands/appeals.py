@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from firm.command import Command
+from firm.commands.command import Command
 
 
 class AppealOutcome(StrEnum):

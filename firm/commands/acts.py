@@ -4,7 +4,7 @@ else, so that it is in the book before it happens.
 
 from enum import StrEnum
 
-from firm.command import Command
+from firm.commands.command import Command
 
 VIEW_SECONDS = 15 * 60  # how long somebody may look as a trader at once; it is not prolonged
 

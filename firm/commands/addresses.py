@@ -1,7 +1,7 @@
 """Commands about who signs up, and about the mail addresses by which people are known and written to."""
 
 from firm.accepted import AcceptedText
-from firm.command import Command
+from firm.commands.command import Command
 from firm.letters import Letter
 
 
