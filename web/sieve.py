@@ -53,8 +53,10 @@ class Sieve:
         headers["content-type"] = PROBLEM_JSON if is_api else "text/html; charset=utf-8"
         headers["content-length"] = str(len(body))
         headers["retry-after"] = str(seconds_of(wait_us))
-        await send(start)
-        await send({"type": "http.response.body", "body": body, "more_body": False})
+        await send(start)  # nosemgrep: answer-past-the-headers  (they are set above)
+        await send(
+            {"type": "http.response.body", "body": body, "more_body": False}
+        )  # nosemgrep: answer-past-the-headers  (as above)
 
     def laid_out(self, litestar: Any, advice: str) -> bytes:
         """The page for nobody in particular: it says nothing of who asks, and so may be anybody's. `advice`: one of ours."""
