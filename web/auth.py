@@ -72,8 +72,8 @@ async def recognise(
     the firm's work; whoever comes from a device of theirs goes before them.
     """
     now_us = firm.wall_us()
-    if not device:  # before anything is looked up for them
-        require_room(allowance, desk)
+    if not device:  # before anything is looked up for them; they are counted once their own counters let them by
+        require_room(allowance, desk, look=True)
 
     def found() -> tuple[Person | None, tuple[str, str, Limit]]:
         wait_us = firm.throttle.wait_us("sign-in by address", address, _BY_ADDRESS, now_us)
@@ -94,14 +94,7 @@ async def recognise(
         firm.throttle.give_back("sign-in by address", address, now_us)
 
     person, bucket = await anyio.to_thread.run_sync(found)
-    known = bucket[2] is _BY_DEVICE
-    if device and not known:
-        require_room(allowance, desk)
-    try:
-        opens = await desk.opens(person, password[:PASSWORD_LENGTH_MAX], known=known)
-    except NoRoom as full:
-        raise TooManySignIns(NO_ROOM_SECONDS * SECOND_US) from full
-    if not opens:
+    if not await _opens(desk, person, password, allowance, known=bucket[2] is _BY_DEVICE):
         return None
     assert person is not None
     if person.kind == "staff" and firm.live.staff().working(person.reference) is None:
@@ -111,9 +104,20 @@ async def recognise(
     return person
 
 
-def require_room(allowance: Allowance, desk: PasswordDesk) -> None:
+async def _opens(
+    desk: PasswordDesk, person: Person | None, password: str, allowance: Allowance, *, known: bool
+) -> bool:
+    if not known:
+        require_room(allowance, desk)
+    try:
+        return await desk.opens(person, password[:PASSWORD_LENGTH_MAX], known=known)
+    except NoRoom as full:
+        raise TooManySignIns(NO_ROOM_SECONDS * SECOND_US) from full
+
+
+def require_room(allowance: Allowance, desk: PasswordDesk, *, look: bool = False) -> None:
     """For one who comes from a device that nobody knows. Raises TooManySignIns."""
-    wait_us = why_wait_us(allowance, desk)
+    wait_us = why_wait_us(allowance, desk, look=look)
     if wait_us:
         raise TooManySignIns(wait_us)
 
