@@ -21,7 +21,7 @@ class LimitSettings(Section, frozen=True, kw_only=True):
         PerMinute,
         Meta(description="From one network address (of IPv6: one /64), of pages, static files and the API together."),
     ] = 1_800
-    address_burst: Annotated[Burst, Meta(description="As many at once.")] = 600
+    address_burst: Annotated[Burst, Meta(description="As many at once.")] = 1_200
     stream_per_minute: Annotated[
         PerMinute, Meta(description="Live pages opened from one network address; they count here and not above.")
     ] = 600
