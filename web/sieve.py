@@ -69,7 +69,7 @@ class Sieve:
             }  # fmt: skip
             made = page(
                 Request(bare), "problem.html", title=TITLE, advice=advice, detail="", backoffice="", missing=None,
-                way_on=("/", "Front page"), reference="", code=429,
+                way_on=("/", "front"), reference="", code=429,
             )  # fmt: skip
             laid_out = made.content.encode()
             self._pages[advice] = time.monotonic(), laid_out
