@@ -12,6 +12,9 @@ READY := $(VENV)/.ready
 # What benchmarks compare with, apart from what the firm runs on.
 PEERS := .venv-peers
 PEERS_READY := $(PEERS)/.ready
+# What looks at the firm from outside, apart from it too.
+CHECKS := .venv-checks
+CHECKS_READY := $(CHECKS)/.ready
 # Debian's browser; Playwright for Python drives it, and its driver links against libatomic.
 BROWSER := $(shell command -v chromium >/dev/null && PATH=$$PATH:/sbin ldconfig -p | grep -m 1 -o libatomic.so.1)
 GET_BROWSER := sudo apt-get install chromium libatomic1
@@ -46,15 +49,25 @@ test: setup ## run the whole test suite, on all cores; WORKERS=0 in one process
 	  chosen='not soak and not browser'; \
 	  echo 'No browser here, so browser tests are skipped. To run them too: $(GET_BROWSER)'; \
 	fi; \
+	$(MAKE) --silent --no-print-directory -o $(READY) $(CHECKS_READY) || echo 'What asks the API could not be installed: its test is skipped.'; \
 	$(BIN)/python -m pytest -m "$$chosen" -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(ARGS)
 
-check: setup ## format, lint, types, import floors, docs and repository tests
+check: setup ## format, lint, types, import floors, docs and repository tests, bandit and semgrep
 	@$(BIN)/ruff format --check --quiet --output-format concise . || { echo "not formatted: run $(BIN)/ruff format ."; exit 1; }
 	@$(BIN)/ruff check --quiet --output-format concise .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/mypy --no-error-summary tools/verify_evidence.py tools/reference.py
 	@$(BIN)/lint-imports --no-logo >$(VENV)/imports.log 2>&1 || { cat $(VENV)/imports.log; exit 1; }
 	@$(BIN)/python -m pytest tests/docs tests/repo
+	@$(MAKE) --silent --no-print-directory -o $(READY) $(CHECKS_READY)
+	@$(CHECKS)/bin/python tools/clean.py
+
+$(CHECKS_READY): tools/checks.lock
+	@echo 'Setting up $(CHECKS): about a minute, once.'
+	@rm -rf $(CHECKS)
+	@$(BIN)/python -m venv $(CHECKS)
+	@$(CHECKS)/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r $<
+	@touch $@
 
 bench: setup ## run the benchmarks; fails on a missed goal that docs/benchmarks.md does not explain
 	@$(MAKE) --silent --no-print-directory -o $(READY) $(PEERS_READY) || echo 'The peers could not be installed: the benchmarks go on without.'
@@ -80,4 +93,4 @@ screenshots: setup ## write every page, in both themes and at a phone's width, t
 	@$(BIN)/python tools/screenshots.py $(ARGS)
 
 clean: ## remove the virtual environment, caches and the demo's firm
-	@rm -rf $(VENV) $(PEERS) var/demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(PEERS) $(CHECKS) var/demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

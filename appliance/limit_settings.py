@@ -21,7 +21,7 @@ class LimitSettings(Section, frozen=True, kw_only=True):
         PerMinute,
         Meta(description="From one network address (of IPv6: one /64), of pages, static files and the API together."),
     ] = 1_800
-    address_burst: Annotated[Burst, Meta(description="As many at once.")] = 600
+    address_burst: Annotated[Burst, Meta(description="As many at once.")] = 1_200
     stream_per_minute: Annotated[
         PerMinute, Meta(description="Live pages opened from one network address; they count here and not above.")
     ] = 600
@@ -30,6 +30,13 @@ class LimitSettings(Section, frozen=True, kw_only=True):
         PerMinute, Meta(description="Pages of one person who is signed in, from wherever they ask.")
     ] = 600
     account_burst: Annotated[Burst, Meta(description="As many at once.")] = 300
+    sign_in_per_minute: Annotated[
+        PerMinute,
+        Meta(
+            description="Passwords tried from devices that nobody knows, by all strangers together. Known devices are not held up."
+        ),
+    ] = 300
+    sign_in_burst: Annotated[Burst, Meta(description="As many at once.")] = 30
     key_per_minute: Annotated[PerMinute, Meta(description="Answers of the API to one key.")] = 300
     key_burst: Annotated[Burst, Meta(description="As many at once.")] = 60
 
@@ -39,5 +46,6 @@ class LimitSettings(Section, frozen=True, kw_only=True):
             address=Rate(self.address_per_minute, self.address_burst),
             stream=Rate(self.stream_per_minute, self.stream_burst),
             account=Rate(self.account_per_minute, self.account_burst),
+            sign_in=Rate(self.sign_in_per_minute, self.sign_in_burst),
             key=Rate(self.key_per_minute, self.key_burst),
         )

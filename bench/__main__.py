@@ -43,6 +43,7 @@ BENCHES = {
     "burst-few": ("bench.burst", "--breaking", "20"),
     "burst": ("bench.burst",),
     "pages": ("bench.pages",),
+    "login-flood": ("bench.login_flood",),
     "memory": ("bench.memory",),
     "replay": ("bench.replay",),
     "lab": ("bench.lab",),

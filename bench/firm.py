@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from appliance.assembly import Machine
 from appliance.clock import wall_us
 from appliance.commands.bridge import key_file_for
 from appliance.demo_firm import programs
 from appliance.founding import found, staff_command, trader_command
+from appliance.limit_settings import LimitSettings
 from appliance.ports import free_port
 from appliance.section import Section
 from appliance.settings import FirmSettings, GatewaySettings, Settings, WebSettings
@@ -29,6 +32,10 @@ BRIDGE = "sim"
 HOST = "127.0.0.1"
 KEY_FILE = "bridge.toml"
 ORDERS_AT_ONCE = 100
+NO_LIMITS = LimitSettings(
+    address_per_minute=1_000_000, address_burst=100_000, stream_per_minute=1_000_000, stream_burst=100_000,
+    account_per_minute=1_000_000, account_burst=100_000,
+)  # fmt: skip
 NO_PASSWORD = "!"
 
 
@@ -93,9 +100,12 @@ class Founded(NamedTuple):
 
 
 def settings_of(**sections: Section) -> Settings:
-    """Of a firm of this machine alone, on free ports. `sections`: what else differs from the defaults."""
+    """Of a firm of this machine alone, on free ports. `sections`: what else differs from the defaults.
+
+    All readers come from this machine: what they cost is measured, and not how soon they are sent away.
+    """
     named: dict[str, Any] = {"firm": FirmSettings(name="Bench", slug="bench"), **sections}
-    named["web"] = WebSettings(host=HOST, port=free_port(HOST))
+    named["web"] = replace(named.get("web", WebSettings(limits=NO_LIMITS)), host=HOST, port=free_port(HOST))
     named["gateway"] = GatewaySettings(host=HOST, port=free_port(HOST))
     return Settings(**named)
 

@@ -287,6 +287,17 @@ def _floors(result: dict[str, Any]) -> str:
 
 _Teller = Callable[[str, dict[str, Any]], list[Line]]
 
+
+def _login_flood_lines(name: str, result: dict[str, Any]) -> list[Line]:
+    alone, flooded = (max(each["p99"] for each in result[kind]) for kind in ("alone", "flooded"))
+    what = (
+        f"feed to durable decision, p99 with {result['tries']:g} tries to sign in a second as a multiple of that without,"
+        f" {result['prices']:,} prices/s"
+    )
+    measured = f"{result['times_p99']:.2f} (at the most {alone:.1f} and {flooded:.1f} ms)"
+    return [Line(name, what, f"<= {result['goal_times']:g}", measured, bool(result["goals_met"]))]
+
+
 _TELLERS: dict[str, _Teller] = {
     "append": _each(_append_line),
     "append-peers": _each(_peers_line),
@@ -297,6 +308,7 @@ _TELLERS: dict[str, _Teller] = {
     "engine-sizes": _price_lines,
     "feed": _feed_lines,
     "gateway": _gateway_lines,
+    "login-flood": _login_flood_lines,
     "memory": _memory_lines,
     "pages": _pages_lines,
     "replay": _replay_lines,

@@ -11,7 +11,7 @@ class Letter(StrEnum):
     NEW_PASSWORD = "new_password"  # noqa: S105  (words, no password)
     CONFIRM_NEW_ADDRESS = "confirm_new_address"
     ADDRESS_CHANGE_ASKED = "address_change_asked"
-    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  (the name of a letter)
     FACTORS_CHANGED = "factors_changed"
     DEVICE_NEW = "device_new"
 

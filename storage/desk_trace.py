@@ -22,7 +22,7 @@ _ROW = f"SELECT {COLUMNS} FROM ledger WHERE seq = ?"  # noqa: S608  (constant co
 _BACK = f"SELECT {COLUMNS} FROM ledger WHERE seq < ? AND seq >= ? ORDER BY seq DESC LIMIT ?"  # noqa: S608
 _AFTER = "SELECT seq, kind, account, cause FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?"
 _CHAIN = (
-    f"WITH RECURSIVE back AS (SELECT {COLUMNS} FROM ledger WHERE seq = ?1 AND account = ?2 UNION ALL"  # noqa: S608
+    f"WITH RECURSIVE back AS (SELECT {COLUMNS} FROM ledger WHERE seq = ?1 AND account = ?2 UNION ALL"  # noqa: S608  (constant columns)
     f" SELECT {', '.join('ledger.' + column for column in COLUMNS.split(', '))}"
     " FROM back JOIN ledger ON ledger.seq = back.account_prev_seq AND ledger.account = ?2 AND ledger.seq < back.seq)"
     f" SELECT {COLUMNS} FROM back LIMIT ?3"

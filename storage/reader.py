@@ -37,10 +37,10 @@ from storage.tiles import COLUMNS, Roots, StoredTree
 from storage.tree import consistency_proof, inclusion_proof, range_hash
 
 _ROW = f"SELECT {COLUMNS} FROM ledger WHERE seq = ?"  # noqa: S608  (constant columns)
-_ROWS = f"SELECT {COLUMNS} FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608
-_OF_KIND = f"SELECT {COLUMNS} FROM ledger WHERE seq >= ? AND seq < ? AND kind = ? ORDER BY seq DESC LIMIT ?"  # noqa: S608
+_ROWS = f"SELECT {COLUMNS} FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608  (constant columns)
+_OF_KIND = f"SELECT {COLUMNS} FROM ledger WHERE seq >= ? AND seq < ? AND kind = ? ORDER BY seq DESC LIMIT ?"  # noqa: S608  (as above)
 _CHAIN_BACK = (
-    f"WITH RECURSIVE back AS (SELECT {COLUMNS} FROM ledger WHERE seq = ?1 AND account = ?2 UNION ALL"  # noqa: S608
+    f"WITH RECURSIVE back AS (SELECT {COLUMNS} FROM ledger WHERE seq = ?1 AND account = ?2 UNION ALL"  # noqa: S608  (as above)
     f" SELECT {', '.join('ledger.' + column for column in COLUMNS.split(', '))}"
     " FROM back JOIN ledger ON ledger.seq = back.account_prev_seq AND ledger.account = ?2 AND ledger.seq < back.seq)"
     f" SELECT {COLUMNS} FROM back LIMIT ?3"

@@ -26,6 +26,7 @@ class Counted(StrEnum):
     STREAM = "stream"
     ACCOUNT = "account"
     KEY = "key"
+    SIGN_IN = "sign_in"  # all strangers together
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -42,6 +43,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     stream: Rate = Rate()
     account: Rate = Rate()
     key: Rate = Rate()
+    sign_in: Rate = Rate()
 
 
 class Allowance:
@@ -53,8 +55,11 @@ class Allowance:
         self._now_us = now_us
         self.refused: Counter[Counted] = Counter()
 
-    def wait_us(self, kind: Counted, subject: str) -> int:
-        """0: it may ask, and it was counted. Else how long to wait; who asks too early does not wait the longer for it."""
+    def wait_us(self, kind: Counted, subject: str, *, look: bool = False) -> int:
+        """0: it may ask, and it was counted. Else how long to wait; who asks too early does not wait the longer for it.
+
+        `look`: it is not counted yet, and will be where it is let in.
+        """
         rate: Rate = self._rates[kind]
         if not rate.per_minute:
             return 0
@@ -65,6 +70,8 @@ class Allowance:
         if wait_us > 0:
             self.refused[kind] += 1
             return wait_us
+        if look:
+            return 0
         buckets[subject] = full_at
         buckets.move_to_end(subject)
         if len(buckets) > SUBJECTS_MAX:

@@ -167,7 +167,7 @@ class Portal(Litestar):
 def create_app(firm: Firm) -> Litestar:
     """The web room for one firm. Serve it with uvicorn; call `end_streams` before the server is told to stop."""
     routes = [route for module in PAGES for route in module.ROUTES]
-    allowance = Allowance(firm.limits)
+    allowance, passwords = Allowance(firm.limits), PasswordDesk()
     app = Portal(
         [
             Router("/", route_handlers=routes, guards=GUARDS, middleware=[Recognition]),
@@ -181,7 +181,7 @@ def create_app(firm: Firm) -> Litestar:
             {
                 "firm": firm,
                 "pages": Pages(firm.name, firm.brand),
-                "passwords": PasswordDesk(),
+                "passwords": passwords,
                 "streams": Streams(firm),
                 "document_turns": DocumentTurns(),
                 "downloads": Downloads(),
@@ -189,7 +189,7 @@ def create_app(firm: Firm) -> Litestar:
                 "status": StatusTold(firm),
                 "api": described.Description(api.ROUTES),
                 "allowance": allowance,
-                "sieve": Sieve(allowance),
+                "sieve": Sieve(allowance, passwords),
             }
         ),
         openapi_config=None,

@@ -14,30 +14,33 @@ from litestar.middleware.authentication import AbstractAuthenticationMiddleware,
 from msgspec.structs import replace
 
 from firm.commands import ViewEnd
+from firm.instant import SECOND_US
 from firm.permissions import Permission
 from storage.errors import DiskRefused, FrontRefused, VaultDamaged
 from storage.people import Kind, Person, normalised_mail
 from storage.sessions import Session
 from storage.throttles import Limit
-from web.allowance import Counted
+from web.allowance import Allowance, Counted, Limits
 from web.bounds import (
     DEVICE_COOKIE_SECONDS,
     GUESS_WINDOW_US,
     GUESSES_PER_ACCOUNT,
     GUESSES_PER_ADDRESS,
     GUESSES_PER_DEVICE,
+    NO_ROOM_SECONDS,
     PASSWORD_LENGTH_MAX,
     UNSIGNED_US,
 )
 from web.cookies import cookie_in, own_cookie
 from web.firm import Firm
-from web.password_desk import PasswordDesk
+from web.password_desk import NoRoom, PasswordDesk
+from web.room import DEVICE_ENDING, why_wait_us
 from web.signed import NOTHING, Signed, read_signed, written
-from web.too_much import LIVE, require_allowed
+from web.too_much import LIVE, TooManySignIns, require_allowed
 from web.visitor import Behind, Visitor
 
 SESSION_ID_BYTES = 32
-DEVICE_ENDING = "-device"
+UNLIMITED = Allowance(Limits())  # for one who is signed in, and is asked again
 
 _BY_ACCOUNT = Limit(GUESSES_PER_ACCOUNT, GUESS_WINDOW_US)
 _BY_DEVICE = Limit(GUESSES_PER_DEVICE, GUESS_WINDOW_US)
@@ -53,15 +56,24 @@ class TooManyGuesses(Exception):
 
 
 async def recognise(
-    firm: Firm, desk: PasswordDesk, mail: str, password: str, address: str, device: str = ""
+    firm: Firm,
+    desk: PasswordDesk,
+    mail: str,
+    password: str,
+    address: str,
+    device: str = "",
+    allowance: Allowance = UNLIMITED,
 ) -> Person | None:
     """Who signs in with these words, or None. Guesses are counted before any hash is made; raises TooManyGuesses.
 
     Who comes with the cookie of a device that is known as this person's has a count of their own: strangers who guess use up that of
     all unknown devices, and never theirs. A sign-in that succeeds was no guess: the address gets this one attempt back, and not those at
-    others' accounts. `device`: the cookie, or "".
+    others' accounts. `device`: the cookie, or "". Raises TooManySignIns where strangers ask for more hashes than can be made beside
+    the firm's work; whoever comes from a device of theirs goes before them.
     """
     now_us = firm.wall_us()
+    if not device:  # before anything is looked up for them; they are counted once their own counters let them by
+        require_room(allowance, desk, look=True)
 
     def found() -> tuple[Person | None, tuple[str, str, Limit]]:
         wait_us = firm.throttle.wait_us("sign-in by address", address, _BY_ADDRESS, now_us)
@@ -82,7 +94,7 @@ async def recognise(
         firm.throttle.give_back("sign-in by address", address, now_us)
 
     person, bucket = await anyio.to_thread.run_sync(found)
-    if not await desk.opens(person, password[:PASSWORD_LENGTH_MAX]):
+    if not await _opens(desk, person, password, allowance, known=bucket[2] is _BY_DEVICE):
         return None
     assert person is not None
     if person.kind == "staff" and firm.live.staff().working(person.reference) is None:
@@ -90,6 +102,24 @@ async def recognise(
     await anyio.to_thread.run_sync(forgive)
     await desk.renew(firm.vault, person, password)
     return person
+
+
+async def _opens(
+    desk: PasswordDesk, person: Person | None, password: str, allowance: Allowance, *, known: bool
+) -> bool:
+    if not known:
+        require_room(allowance, desk)
+    try:
+        return await desk.opens(person, password[:PASSWORD_LENGTH_MAX], known=known)
+    except NoRoom as full:
+        raise TooManySignIns(NO_ROOM_SECONDS * SECOND_US) from full
+
+
+def require_room(allowance: Allowance, desk: PasswordDesk, *, look: bool = False) -> None:
+    """For one who comes from a device that nobody knows. Raises TooManySignIns."""
+    wait_us = why_wait_us(allowance, desk, look=look)
+    if wait_us:
+        raise TooManySignIns(wait_us)
 
 
 def bucket_of(firm: Firm, account: str, person: str, device: str) -> tuple[str, str, Limit]:

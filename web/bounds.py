@@ -43,7 +43,9 @@ CSV_TRADES_MAX = 100_000
 CSV_TRADES_AT_ONCE = 500  # read from the book for each piece of the file
 
 READERS = 4  # queries on the book at once, each on a connection of its own
-PASSWORD_CHECKS = 2  # argon2 at once: more would starve the feed of both cores
+STRANGERS_WAITING_MAX = 8  # for a hash, from devices that are not known; one is made at a time
+KNOWN_WAITING_MAX = 64  # and of those from devices that are known as theirs, who go first
+NO_ROOM_SECONDS = 5  # what whoever finds no room is told to wait
 PASSWORD_LENGTH_MAX = 256
 PASSWORD_LENGTH_MIN = 10
 FORM_BYTES_MAX = 64 * 1024

@@ -78,7 +78,7 @@ def gauge(left_bp: int, tone: str, label: str) -> Markup:
 def meter(used_bp: int, tone: str, label: str) -> Markup:
     """A thin bar, for a table row."""
     used = max(0, min(10_000, used_bp))
-    return Markup(  # noqa: S704
+    return Markup(  # noqa: S704  (as above)
         f'<svg class="meter" viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label="{escape(label)}">'
         '<rect class="meter-track" width="100" height="6"/>'
         f'<rect class="meter-used tone-{escape(tone)}" width="{max(used // 100, 2 if used else 0)}" height="6"/></svg>'

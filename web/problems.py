@@ -17,14 +17,17 @@ from firm.ids import ID_BITS, id_text
 from storage.errors import DiskRefused, FrontRefused, VaultDamaged
 from web.api.problem import API, PROBLEM_JSON, problem_json
 from web.auth import recognised
+from web.bounds import NO_ROOM_SECONDS
 from web.forms import keeping, path_of_ours
 from web.links import CONFIRM
 from web.passkeys import site_of
+from web.password_desk import NoRoom
 from web.proof_page import PROOF, SECURITY, proof_page
 from web.render import page
 from web.shell.speech import spoken
+from web.sieve import SIGN_INS
 from web.step_up import AddressUnconfirmed, FactorNeeded, ProofNeeded
-from web.too_much import TooMuchAsked, seconds_of
+from web.too_much import SECOND_US, TooManySignIns, TooMuchAsked, seconds_of
 from web.visitor import PermissionMissing, SignInNeeded, Visitor, visitor_of
 
 _LOG = logging.getLogger(__name__)
@@ -124,6 +127,18 @@ def sign_in_needed(request: Request[Any, Any, Any], error: SignInNeeded) -> Resp
     return Redirect("/sign-in", status_code=303, query_params={"next": wanted})
 
 
+def too_many_sign_ins(request: Request[Any, Any, Any], error: TooManySignIns) -> Response[Any]:
+    """Told to so many that it must cost next to nothing: no line in the log, and a page that is laid out already."""
+    body = request.app.state.sieve.laid_out(request.app, SIGN_INS)
+    headers = {"retry-after": str(seconds_of(error.wait_us))}
+    return Response(body, status_code=429, media_type="text/html; charset=utf-8", headers=headers)
+
+
+def no_room(request: Request[Any, Any, Any], error: NoRoom) -> Response[Any]:  # noqa: ARG001
+    """For a hash that somebody needs who is known."""
+    return too_many_sign_ins(request, TooManySignIns(NO_ROOM_SECONDS * SECOND_US))
+
+
 def factor_needed(request: Request[Any, Any, Any], error: FactorNeeded) -> Response[Any]:  # noqa: ARG001
     """Staff without a second factor are led to where they add one, from wherever they wanted to go."""
     if request.headers.get("hx-request") == "true":
@@ -221,6 +236,8 @@ def _reference() -> str:
 
 HANDLERS: ExceptionHandlersMap = {
     SignInNeeded: sign_in_needed,
+    TooManySignIns: too_many_sign_ins,
+    NoRoom: no_room,
     FactorNeeded: factor_needed,
     AddressUnconfirmed: address_unconfirmed,
     ProofNeeded: proof_needed,

@@ -13,31 +13,39 @@ from litestar.types import ASGIApp, HTTPResponseStartEvent, Receive, Scope, Send
 from web.allowance import Allowance, Counted, network_of
 from web.api.problem import API, PROBLEM_JSON, problem_json
 from web.csp import always
+from web.password_desk import PasswordDesk
 from web.render import page
+from web.room import DEVICE_ENDING, SESSION, why_wait_us
 from web.too_much import LIVE, in_words, seconds_of
 
 KEPT_SECONDS = 1.0
 TITLE = "Too much at once"
 ADVICE = "So many pages were asked for from your network address that it has to wait. Give it a moment, then reload. Nothing was done."
 
+SIGN_INS = (
+    "More people are signing in at the moment than we can check, so this try was not looked at. Wait a few seconds, then send it again. "
+    "From a device on which you have signed in before, you go first; with a passkey you need not wait at all."
+)
+
 
 class Sieve:
     """Before the application: counts each request by the address that it came from. Who that is, the server has found out."""
 
-    def __init__(self, allowance: Allowance) -> None:
-        self._allowance = allowance
-        self._page = b""
-        self._made_at = float("-inf")
+    def __init__(self, allowance: Allowance, desk: PasswordDesk) -> None:
+        self._allowance, self._desk = allowance, desk
+        self._pages: dict[str, tuple[float, bytes]] = {}
 
     async def __call__(self, app: ASGIApp, litestar: Any, scope: Scope, receive: Receive, send: Send) -> None:
         client = scope.get("client")
         kind = Counted.STREAM if scope["path"].endswith(LIVE) else Counted.ADDRESS
-        wait_us = self._allowance.wait_us(kind, network_of(client[0]) if client else "unknown")
+        wait_us, advice = self._allowance.wait_us(kind, network_of(client[0]) if client else "unknown"), ADVICE
+        if not wait_us and _signs_in_as_a_stranger(scope):
+            wait_us, advice = why_wait_us(self._allowance, self._desk, look=True), SIGN_INS
         if not wait_us:
             await app(scope, receive, send)
             return
         is_api = scope["path"].startswith(API)
-        body = _told(wait_us) if is_api else self._laid_out(litestar, scope)
+        body = _told(wait_us) if is_api else self.laid_out(litestar, advice)
         start: HTTPResponseStartEvent = {"type": "http.response.start", "status": 429, "headers": []}
         headers = MutableScopeHeaders.from_message(start)
         for name, value in always().items():
@@ -45,23 +53,34 @@ class Sieve:
         headers["content-type"] = PROBLEM_JSON if is_api else "text/html; charset=utf-8"
         headers["content-length"] = str(len(body))
         headers["retry-after"] = str(seconds_of(wait_us))
-        await send(start)
-        await send({"type": "http.response.body", "body": body, "more_body": False})
+        await send(start)  # nosemgrep: answer-past-the-headers  (they are set above)
+        await send(
+            {"type": "http.response.body", "body": body, "more_body": False}
+        )  # nosemgrep: answer-past-the-headers  (as above)
 
-    def _laid_out(self, litestar: Any, scope: Scope) -> bytes:
-        """The page for nobody in particular: it says nothing of who asks, and so may be anybody's."""
-        if time.monotonic() - self._made_at >= KEPT_SECONDS:
+    def laid_out(self, litestar: Any, advice: str) -> bytes:
+        """The page for nobody in particular: it says nothing of who asks, and so may be anybody's. `advice`: one of ours."""
+        made_at, laid_out = self._pages.get(advice, (float("-inf"), b""))
+        if time.monotonic() - made_at >= KEPT_SECONDS:
             bare: Any = {
                 "type": "http", "method": "GET", "path": "/", "raw_path": b"/", "query_string": b"", "headers": [], "scheme": "http",
                 "client": None, "server": None, "root_path": "", "state": {}, "litestar_app": litestar, "app": litestar,
-                "http_version": scope.get("http_version", "1.1"), "path_params": {},
+                "http_version": "1.1", "path_params": {},
             }  # fmt: skip
             made = page(
-                Request(bare), "problem.html", title=TITLE, advice=ADVICE, detail="", backoffice="", missing=None,
-                way_on=("/", "Front page"), reference="none", code=429,
+                Request(bare), "problem.html", title=TITLE, advice=advice, detail="", backoffice="", missing=None,
+                way_on=("/", "front"), reference="", code=429,
             )  # fmt: skip
-            self._page, self._made_at = made.content.encode(), time.monotonic()
-        return self._page
+            laid_out = made.content.encode()
+            self._pages[advice] = time.monotonic(), laid_out
+        return laid_out
+
+
+def _signs_in_as_a_stranger(scope: Scope) -> bool:
+    """With a password, and without the cookie of any device. One that has some cookie is looked at by whoever knows devices."""
+    if scope["path"] != SESSION or scope.get("method") != "POST":
+        return False
+    return not any(name == b"cookie" and DEVICE_ENDING.encode() in value for name, value in scope["headers"])
 
 
 def _told(wait_us: int) -> bytes:

@@ -16,6 +16,10 @@ class TooMuchAsked(TooManyRequestsException):
         super().__init__(detail=in_words(wait_us), headers={"retry-after": str(seconds_of(wait_us))})
 
 
+class TooManySignIns(TooMuchAsked):
+    """More people sign in from devices that nobody knows than hashes can be made for. Many are told so: it costs next to nothing."""
+
+
 def seconds_of(wait_us: int) -> int:
     """As Retry-After says it: whole ones, and never none."""
     return max(1, -(-wait_us // SECOND_US))

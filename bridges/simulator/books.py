@@ -173,7 +173,7 @@ class Books:
         """A throw of the account's dice, 0 to sides - 1: the n-th throw depends on seed, trader and n alone."""
         account.draws += 1
         # Not for secrets: the dice must fall the same way in every run.
-        return random.Random(f"{self._state.seed}/{account.trader}/{account.draws}").randrange(sides)  # noqa: S311
+        return random.Random(f"{self._state.seed}/{account.trader}/{account.draws}").randrange(sides)  # noqa: S311  (a simulated trader)
 
     # --- the workings ---
 

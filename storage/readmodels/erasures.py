@@ -66,13 +66,13 @@ def erasures_due(connection: apsw.Connection, now_us: int, limit: int) -> list[E
 
 def erasures_of(connection: apsw.Connection, trader: int) -> list[Erasure]:
     """Each class of a trader that was to be forgotten; none of anybody else."""
-    sql = f"SELECT {_COLUMNS} FROM rm_erasure WHERE trader = ? ORDER BY class"  # noqa: S608
+    sql = f"SELECT {_COLUMNS} FROM rm_erasure WHERE trader = ? ORDER BY class"  # noqa: S608  (as above)
     return [Erasure(*row) for row in connection.execute(sql, (trader,))]
 
 
 def all_erasures(connection: apsw.Connection, limit: int) -> list[Erasure]:
     """The newest first."""
-    sql = f"SELECT {_COLUMNS} FROM rm_erasure ORDER BY ordered_us DESC, trader, class LIMIT ?"  # noqa: S608
+    sql = f"SELECT {_COLUMNS} FROM rm_erasure ORDER BY ordered_us DESC, trader, class LIMIT ?"  # noqa: S608  (as above)
     return [Erasure(*row) for row in connection.execute(sql, (limit,))]
 
 

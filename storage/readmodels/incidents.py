@@ -134,7 +134,7 @@ def _project_account(
         case OverrideAsked() | OverrideGranted() if (incident := incident_in(body.evidence)) is not None:
             column = "granted" if isinstance(body, OverrideGranted) else "asked"
             connection.execute(
-                f"UPDATE rm_incident_account SET {column} = ?, override = ? WHERE incident = ? AND account = ?",  # noqa: S608
+                f"UPDATE rm_incident_account SET {column} = ?, override = ? WHERE incident = ? AND account = ?",  # noqa: S608  (one of two names)
                 (row.seq, msgspec.json.encode(body.override).decode(), incident, row.account),
             )
 

@@ -213,6 +213,11 @@ def test_units_are_in_the_names_of_all_numbers() -> None:
         "per_minute_max",
     }
     counted |= {"queue_deep_inputs", "refused_max", "keep_hourly", "keep_daily", "keep_weekly", "keep_monthly"}
+    counted |= {
+        f"{whose}_{what}"
+        for whose in ("address", "stream", "account", "key", "sign_in")
+        for what in ("per_minute", "burst")
+    }
     numbers = {setting.key for setting in every_setting() if setting.default.isdecimal()}
     assert {key for key in numbers if not key.endswith(("_ms", "_s", "_min", "_h", "_days", "_bp", "_mb"))} <= counted
 

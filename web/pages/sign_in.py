@@ -19,6 +19,7 @@ from web.firm import Firm
 from web.forms import Kept, SignIn, Wrong, fields_of, path_of_ours, read_kept, read_sign_in, text_in
 from web.notes import note_at_sign_in
 from web.passkeys import asked_to_sign, new_challenge, site_of
+from web.password_desk import PasswordDesk
 from web.render import page
 from web.second_factor import proven_by_code
 from web.shell.speech import spoken
@@ -50,15 +51,18 @@ async def sign_in_page(request: Request[Any, Any, Any]) -> Response[Any]:
 
 @post("/session", policy=Policy.PUBLIC)
 async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
-    firm, desk, fields = firm_of(request), request.app.state.passwords, await fields_of(request)
+    firm, state = firm_of(request), request.app.state
+    desk: PasswordDesk = state.passwords
+    device = auth.device_in(firm, request)
+    fields = await fields_of(request)
     asked, kept = read_sign_in(fields), read_kept(fields)
     if isinstance(asked, Wrong):
         speak = spoken(request)
         said = {name: speak(key) for name, key in asked.errors.items()}
         return _again(request, Wrong(said, asked.typed), 422, kept)
-    device = auth.device_in(firm, request)
+    address = auth.address_of(request)
     try:
-        person = await auth.recognise(firm, desk, asked.mail, asked.password, auth.address_of(request), device)
+        person = await auth.recognise(firm, desk, asked.mail, asked.password, address, device, state.allowance)
     except auth.TooManyGuesses as guesses:
         return _again(request, Wrong({"": wait_for(request, guesses)}, {"mail": asked.mail}), 429, kept)
     if person is None:
