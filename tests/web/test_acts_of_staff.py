@@ -34,6 +34,7 @@ PREVIEWS = {
 # Forms about something that this stage has not: what each asks for, which the record has as it has every command.
 OF_WHAT_IS_NOT_HERE = {
     "/staff/decisions/{decision:int}/appeal/answer": "AnswerAppeal",
+    "/staff/documents/{document:str}/opening": "OpenDocument",
     "/staff/accounts/{account:str}/overrides/{seq:int}/agreement": "GrantOverride",
     "/staff/accounts/{account:str}/next-phase": "AdvanceChallenge",
     "/staff/accounts/{account:str}/orders": "EnforceAgain",

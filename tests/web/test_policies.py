@@ -27,7 +27,6 @@ def filled(path: str, account: int, decision: int) -> str:
         "{command:str}": "none",
         "{kind:str}": "order",
         "{key:str}": "none",
-        "{api_key:str}": "none",
         "{role:str}": "none",
         "{staff:str}": id_text(account),
         "{name:str}": "none",
