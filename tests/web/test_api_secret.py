@@ -32,6 +32,10 @@ def test_one_wrong_letter_is_noticed_without_asking_anybody(at):
     assert spelled("".join(letters)) is None
 
 
-@pytest.mark.parametrize("word", ["", "evh_", "evh_" + "0" * 69, "x" * 10_000, new_word(1).lower(), new_word(1) + "\n"])
+@pytest.mark.parametrize(
+    "word",
+    ["", "evh_", "evh_" + "0" * 69, "x" * 10_000, new_word(1).lower(), new_word(1) + "\n"],
+    ids=["nothing", "the mark alone", "zeros", "long", "in small letters", "with a line's end"],
+)
 def test_what_is_no_word_of_ours_is_none(word):
     assert spelled(word) is None
