@@ -63,6 +63,7 @@ from storage.readmodels.seals import any_sealed, is_sealed, seals_forgotten
 from storage.secret_files import Secrets
 from storage.sessions import SessionStore
 from storage.throttles import Throttle
+from storage.trader_names import TraderNames
 from storage.vault import Vault
 
 _LOG = logging.getLogger("evenhand.appliance")
@@ -123,6 +124,7 @@ class Machine:
             is_fresh = not any_sealed(connection)
         self.vault = Vault.open(self.directory, secrets.vault_master, may_create=is_fresh)
         self._open.callback(self.vault.close)
+        self.names = TraderNames(self.vault)
         self.front = FrontFile.open(self.directory)
         self._open.callback(self.front.close)
         web = self.settings.web
@@ -262,6 +264,7 @@ class Machine:
         self.directory_of_bridges.learn(batch)
         self.deadman_policies.learn(batch)
         self.subscriptions.learn(batch)
+        self.names.learn(batch.rows)
 
     def _carry(self, effect: Effect) -> None:
         """Effects go to the bridge they are for. One that is absent gets its commands when it connects again."""

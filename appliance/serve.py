@@ -19,6 +19,7 @@ from appliance.control import ControlReply, ControlRequest, serve_control
 from appliance.erasing import forget_who_is_due
 from appliance.errands import keep_house
 from appliance.garbage import set_aside_what_stays
+from appliance.name_reading import read_names
 from appliance.notify import be_watched, inherited, tell
 from appliance.page_settings import page_settings
 from appliance.portal import STOP_SECONDS_MAX, Ready, address_of, serving_pages
@@ -81,6 +82,7 @@ async def _serve_on(
         tasks.start_soon(space.watch)
         tasks.start_soon(keep_house, machine)
         tasks.start_soon(forget_who_is_due, machine)
+        tasks.start_soon(read_names, machine)
         tasks.start_soon(watch.run)
         tasks.start_soon(_calendar_courier(machine).run)
         machine.mails = mail_courier(machine)
@@ -119,6 +121,7 @@ def as_pages_see_it(machine: Machine, watch: Watch, tickets: Mapping[str, str]) 
         live=machine.live,
         reader=machine.reader,
         vault=machine.vault,
+        names=machine.names,
         sessions=machine.sessions,
         drafts=machine.drafts,
         throttle=machine.throttle,

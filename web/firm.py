@@ -29,6 +29,7 @@ from storage.reader import LedgerReader
 from storage.readmodels.accounts import accounts_known
 from storage.sessions import SessionStore
 from storage.throttles import Throttle
+from storage.trader_names import TraderNames
 from storage.vault import Vault
 from web.allowance import Limits
 from web.bounds import READERS, STREAM_INTERVAL_SECONDS
@@ -99,7 +100,7 @@ class Firm:
     `used_steps`: the newest half minute of which a code was taken, by person, beside what the vault holds.
     `lab`: where drafts are tried on past accounts. `scope` and `names_seen`: of whoever looks, see `seen_by`. `brand`: what its pages wear.
     `limits`: how much may be asked. `keys_used`: when each key of a machine was used last. `inspector`: who looks at documents that are
-    handed in.
+    handed in. `names`: where traders are looked for by a part of their name; None where nobody is.
     """
 
     name: str
@@ -129,6 +130,7 @@ class Firm:
     tickets: Mapping[str, str] = field(default_factory=dict)
     lab: LabView = field(default_factory=ClosedLab)
     inspector: Inspector = field(default_factory=NoInspector)
+    names: TraderNames | None = None
     scope: Scope = EVERYTHING
     names_seen: bool = True
     breached: BreachedList = field(default_factory=bundled)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import apsw
+import msgspec
 
 from firm.facts import OrderLapsed, OrderPaid, OrderPlaced, TraderRegistered
 from firm.kinds import Body
@@ -75,3 +76,17 @@ def count_traders(connection: apsw.Connection) -> int:
     row = connection.execute("SELECT count(*) FROM rm_trader").fetchone()
     assert row is not None
     return int(row[0])
+
+
+def traders_registered(connection: apsw.Connection) -> list[int]:
+    """Everybody who ever was, by id."""
+    return [trader for (trader,) in connection.execute("SELECT trader FROM rm_trader")]
+
+
+def traders_known(connection: apsw.Connection, traders: Sequence[int]) -> list[tuple[int, int, int]]:
+    """Those of these traders who are there for whoever asks, in their order: with the instant of registering, and a count of accounts."""
+    sql = (
+        "SELECT t.trader, t.registered_us, (SELECT count(*) FROM rm_account a WHERE a.trader = t.trader)"
+        " FROM json_each(?) asked JOIN rm_trader t ON t.trader = asked.value ORDER BY asked.key"
+    )
+    return list(connection.execute(sql, (msgspec.json.encode(traders).decode(),)))
