@@ -58,7 +58,7 @@ TITLES: dict[str, str] = {
     StaffAct.PROVEN: "Proved who they are",
     StaffAct.PROOF_FAILED: "Failed to prove who they are",
     StaffAct.NAMES_SEEN: "Saw names of traders",
-    StaffAct.PERSON_SOUGHT: "Looked somebody up by mail address",
+    StaffAct.PERSON_SOUGHT: "Looked somebody up by mail address or name",
     StaffAct.ADDRESSES_SEEN: "Saw from where staff acted",
     StaffAct.EVIDENCE_TAKEN: "Took evidence",
     StaffAct.TRADES_TAKEN: "Took trades as a file",

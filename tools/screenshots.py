@@ -83,6 +83,7 @@ STAFF_PAGES = {
     "staff-audit": ("/staff/audit", ""),
     "staff-view": ("/staff/accounts?standing=active&sort=activity", "tr.linked a.name; a[href$='/view']"),
     "staff-team": ("/staff/team", ""),
+    "staff-traders": ("/staff/traders", ""),
     "staff-roles": ("/staff/roles", ""),
     "staff-components": ("/staff/components", ""),
     "staff-components-arabic": ("/staff/components?language=ar", ""),

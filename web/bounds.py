@@ -60,6 +60,7 @@ UPLOADS_AT_ONCE = 4  # bodies in memory, of all traders; one of each
 UPLOADS_PER_HOUR = 20  # of one trader, also those that are refused
 UPLOADS_IN_ALL_PER_HOUR = 500
 DOCUMENTS_PER_PAGE = 50
+NAMES_SHOWN = 20  # traders of a part of a name
 WHY_LENGTH_MAX = 500
 WHY_LENGTH_MIN = 10  # of the reason for stopping something or letting it go on: "ok" tells nobody anything
 SEARCH_LENGTH_MAX = 100

@@ -33,7 +33,7 @@ from web.said_since import SAID
 from web.shell.speech import speech_of, spoken
 from web.shell.spoken import SPOKEN
 from web.shell.toasts import said, toast_in
-from web.shell.ways import SEARCH, ways_of
+from web.shell.ways import BY_NAME, SEARCH, ways_of
 from web.signed import signed_of
 from web.standing_view import said_of
 from web.visitor import CSRF_FIELD, Visitor, visitor_of
@@ -110,6 +110,7 @@ class Pages:
             "speak": speech_of(Language.ENGLISH),  # of pieces that are made once for many; a page has its own
             "language_names": NAMES,
             "SEARCH": SEARCH,
+            "BY_NAME": BY_NAME,
         }
 
     def text(self, template: str, context: Context) -> str:

@@ -74,6 +74,7 @@ from storage.readmodels.registry import READ_MODELS
 from storage.secret_files import create_secrets
 from storage.sessions import SessionStore
 from storage.throttles import Throttle
+from storage.trader_names import TraderNames
 from storage.vault import Vault
 from web.api_secret import digest_of, new_word
 from web.firm import Firm
@@ -131,6 +132,7 @@ class Stage:
         Ledger.create(self.path, firm_slug="fairhaven", lineage=lineage, **keys)
         self.ledger = Ledger.open(self.path, **keys, read_models=READ_MODELS)
         self.vault = Vault.open(self.path, secrets.vault_master)
+        self.names = TraderNames(self.vault)
         self.front = FrontFile.open(self.path)
         self.engine = Engine(lineage.hex())
         self.board = LiveBoard(self.engine, self.health)
@@ -156,6 +158,7 @@ class Stage:
             origin="http://localhost",
             staff_factor=False,
             inspector=Inspection(DocumentSettings()),
+            names=self.names,
         )
         self.wall_us = parse_utc("2026-03-02T09:00:00")
 
@@ -179,6 +182,7 @@ class Stage:
         self.ledger.append(batch.rows, frames=batch.frames, checkpoints=checkpoints)
         self.meter.batch(batch, 200_000, 900_000 + 40_000 * (self.engine.size % 90))
         self.board.publish(batch)
+        self.names.learn(batch.rows)
 
     async def ask(self, command: Input) -> Decided:
         """What the appliance does with a form: decide, commit, answer."""

@@ -53,6 +53,7 @@ FIELDS = {
     },
     "/staff/accounts/{account:str}/scores": {"board": "cup", "score": "1"},
     "/staff/roles": {"role": "night", "permission": "see_feed"},
+    "/staff/traders": {"name": "ada"},
     "/staff/team/{staff:str}/role": {"role": "support"},
     "/staff/commands/{bridge:str}/{command:str}/settlement": {"happened": "yes"},
     "/staff/programs": {"text": TEXT},

@@ -254,6 +254,11 @@ async def test_the_palette_goes_by_keys_to_pages_and_searches_for_what_is_no_pag
     await page.wait_for_url(f"**/staff/accounts?q={number}")
     await expect(page.locator("tbody tr.linked")).to_have_count(1)
     await page.locator("[data-opens=palette]").click()
+    await page.keyboard.type("adá")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/staff/traders")  # a name stands in no address
+    await expect(page.locator("tbody tr.linked")).to_have_count(1)
+    await page.locator("[data-opens=palette]").click()
     await expect(page.locator("#palette-typed")).to_be_focused()
     await page.keyboard.press("Escape")
     await expect(page.locator("#palette")).to_be_hidden()

@@ -289,4 +289,4 @@ async def test_the_list_is_sorted_by_the_very_shares_that_it_prints(ruth):
 async def test_search_says_what_it_can_find(ruth):
     page = (await ruth.get("/staff/accounts?q=Marlow")).text
     assert "Finds a whole account number, trader number or mail address, or the beginning of a login." in page
-    assert "not a name" in page
+    assert "A name is looked for" in page

@@ -56,6 +56,7 @@ STAFF = (
     Way(name="documents", href="/staff/documents", key="o", permission=P.SEE_DOCUMENTS),
     Way(name="team", href="/staff/team", key="m", permission=P.SEE_STAFF),
     Way(name="owed", href="/staff/owed", permission=P.SEE_COMMANDS, listed=False),
+    Way(name="traders", href="/staff/traders", permission=P.SEE_NAMES, listed=False),
     Way(name="calendars", href="/staff/calendars", permission=P.SEE_CALENDARS, listed=False),
     Way(name="roles", href="/staff/roles", permission=P.SEE_STAFF, listed=False),
     Way(name="api_keys", href="/staff/api-keys", permission=P.SEE_STAFF, listed=False),
@@ -73,6 +74,8 @@ EVERYBODY = (
 )
 SEARCH = "/staff/accounts"
 """Where an account or a trader is looked for by number, login or mail address."""
+BY_NAME = "/staff/traders"
+"""Where a trader is looked for by a part of their name, which no address may hold."""
 
 
 def ways_of(visitor: Visitor | None) -> tuple[Way, ...]:

@@ -24,8 +24,8 @@
       const text = typed.value.trim();
       const words = text.toLocaleLowerCase().split(/\s+/);
       for (const each of all) {
-        if (each.dataset.search) {
-          each.hidden = !text;
+        if (each.dataset.text) {
+          each.hidden = !text || (each.dataset.sends && /[\d@]/.test(text));  // no name has those
           each.textContent = each.dataset.text.replace("{text}", () => text);
         } else each.hidden = !words.every((word) => each.textContent.toLocaleLowerCase().includes(word));
       }
@@ -34,7 +34,9 @@
     };
 
     const go = (option) => {
-      if (option) location.assign(option.dataset.href ?? option.dataset.search + encodeURIComponent(typed.value.trim()));
+      const form = option?.dataset.sends && document.getElementById(option.dataset.sends);
+      if (form) { form.elements.name.value = typed.value.trim(); form.submit(); }  // a name stands in no address
+      else if (option) location.assign(option.dataset.href ?? option.dataset.search + encodeURIComponent(typed.value.trim()));
     };
 
     typed.addEventListener("input", narrow);

@@ -1,0 +1,102 @@
+"""Traders by name, for staff who may see names: a part of one is typed, and whoever is called so is listed with what is theirs.
+
+What is typed comes with the form and stands in no address; nothing but who was found goes on record.
+"""
+
+from typing import Any
+
+import anyio.to_thread
+import msgspec
+from litestar import Request, get, post
+from litestar.response import Response
+
+from firm.commands import StaffAct
+from firm.permissions import Permission
+from storage.name_index import LETTERS_MIN, is_enough
+from storage.readmodels.people import traders_known
+from web.acts import sought
+from web.bounds import NAMES_SHOWN, SEARCH_LENGTH_MAX
+from web.firm import Firm
+from web.forms import Wrong, fields_of, text_in
+from web.render import page
+from web.visitor import firm_of, may, signed_in
+
+TOO_SHORT = f"Type at least {LETTERS_MIN} letters of one word of the name."
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A trader who is called so. `registered_us`: since when; `accounts`: how many there are for whoever looks."""
+
+    trader: int
+    name: str
+    mail: str
+    registered_us: int
+    accounts: int
+
+    def __repr__(self) -> str:
+        """No name or mail, wherever this is printed."""
+        return f"Found(trader:{self.trader})"
+
+
+@get("/staff/traders", policy=may(Permission.SEE_NAMES))
+async def staff_traders(request: Request[Any, Any, Any]) -> Response[str]:
+    return _shown(request)
+
+
+@post("/staff/traders", policy=may(Permission.SEE_NAMES), status_code=200)
+async def staff_find_traders(request: Request[Any, Any, Any]) -> Response[str]:
+    typed = text_in(await fields_of(request), "name")[:SEARCH_LENGTH_MAX]
+    if not is_enough(typed):
+        return _shown(request, typed, wrong=TOO_SHORT)
+    firm = firm_of(request)
+    if firm.names is None:
+        return _shown(request, typed)
+    matches = await anyio.to_thread.run_sync(firm.names.matches, typed)
+    there = await firm.book.read(lambda book: traders_known(book, matches.people))
+    found = await anyio.to_thread.run_sync(_named, firm, there[:NAMES_SHOWN])
+    await _on_record(request, found)
+    return _shown(request, typed, found, is_all=matches.is_all and len(there) <= NAMES_SHOWN)
+
+
+async def _on_record(request: Request[Any, Any, Any], found: list[Found]) -> None:
+    """The trader, where it is one alone."""
+    whom = [each.trader for each in found] or [0]
+    key = (signed_in(request).reference, StaffAct.PERSON_SOUGHT, *map(str, whom))
+    await sought(request, key, StaffAct.PERSON_SOUGHT, whom[0] if len(whom) == 1 else 0)
+
+
+def _named(firm: Firm, there: list[tuple[int, int, int]]) -> list[Found]:
+    """By name; who was erased since is not among them. Reads a file: never in the loop."""
+    people = ((firm.person("trader", trader), registered_us, accounts) for trader, registered_us, accounts in there)
+    found = [
+        Found(person.id, person.name, person.mail, registered_us, accounts)
+        for person, registered_us, accounts in people
+        if person is not None
+    ]
+    return sorted(found, key=lambda each: (each.name.casefold(), each.trader))
+
+
+def _shown(
+    request: Request[Any, Any, Any],
+    typed: str = "",
+    found: list[Found] | None = None,
+    *,
+    is_all: bool = True,
+    wrong: str = "",
+) -> Response[str]:
+    names = firm_of(request).names
+    return page(
+        request,
+        "staff_traders.html",
+        status=422 if wrong else 200,
+        typed=typed,
+        found=found,
+        is_all=is_all,
+        wrong=Wrong({"name": wrong}, {}) if wrong else None,
+        is_searched=names is not None,
+        waiting=names.waiting if names else 0,
+        untold=names.untold if names else 0,
+    )
+
+
+ROUTES = (staff_traders, staff_find_traders)
