@@ -198,3 +198,15 @@ async def test_markup_and_endless_text_are_what_was_typed(sam: Any) -> None:
     assert answer.status_code == 200
     assert "<script>alert" not in answer.text
     assert "x" * SEARCH_LENGTH_MAX not in answer.text
+
+
+async def test_a_firm_that_is_only_read_finds_nobody_and_says_why(sam: Any, stage: Any) -> None:
+    object.__setattr__(stage.firm, "names", None)
+    try:
+        shown, sent = await sam.get(PAGE), await sam.send_form(PAGE, name="ada")
+    finally:
+        object.__setattr__(stage.firm, "names", stage.names)
+    for page in (shown.text, sent.text):
+        assert "Nobody is found by name while the firm is only read." in page
+        assert f'action="{PAGE}"' not in page
+        assert listed(page) == set()
