@@ -98,8 +98,14 @@ def read_accounts_asked(query: Mapping[str, Any]) -> AccountsAsked:
         errors["standing"] = "There is no such standing. Choose one of the list."
     if after and place_in(after) is None:
         errors["after"] = "The place in the list cannot be read. Begin from the start."
+    search = text_in(query, "q")[:SEARCH_LENGTH_MAX]
+    if "@" in search:
+        errors["q"], search = (
+            "Whose mail address it is, is asked under Traders: here it would stand in the page’s address.",
+            "",
+        )
     return AccountsAsked(
-        search=text_in(query, "q")[:SEARCH_LENGTH_MAX],
+        search=search,
         standing=choice_in(Standing, standing),
         program=text_in(query, "program"),
         bridge=text_in(query, "bridge"),

@@ -25,13 +25,12 @@ _SORTED_BY = (
 
 
 class AccountFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """What a list of accounts is narrowed to. Empty fields narrow nothing; `traders` None means all."""
+    """What a list of accounts is narrowed to. Empty fields narrow nothing."""
 
     standing: Standing | None = None
     program: str = ""
     bridge: str = ""
     login: str = ""
-    traders: tuple[int, ...] | None = None
     account_or_trader: int | None = None
 
 
@@ -74,7 +73,7 @@ def accounts_page(
     joins, where, values = _where(wanted)
     order, beyond = ("DESC", "<") if descending else ("ASC", ">")
     # Left to itself the planner goes through all accounts in the order of their traders, from one end of the table to the other.
-    indexed = "NOT INDEXED" if wanted.traders is None and wanted.account_or_trader is None else ""
+    indexed = "NOT INDEXED" if wanted.account_or_trader is None else ""
     inner = f"SELECT {_SORTED_BY} FROM rm_account a {indexed} LEFT JOIN live l ON l.account = a.account {joins} {where}"  # noqa: S608  (own words)
     keyset = ""
     if after is not None:
@@ -147,8 +146,5 @@ def _where(wanted: AccountFilter) -> tuple[str, str, list[int | str]]:
     if wanted.login:
         clauses.append("substr(a.login, 1, ?) = ?")
         values += [len(wanted.login), wanted.login]
-    if wanted.traders is not None:
-        clauses.append(f"a.trader IN ({', '.join('?' for _ in wanted.traders)})")
-        values += wanted.traders
     joins = "JOIN rm_challenge c ON c.challenge = a.challenge" if wanted.program else ""
     return joins, ("WHERE " + " AND ".join(clauses) if clauses else ""), values

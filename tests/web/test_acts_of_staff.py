@@ -259,7 +259,7 @@ async def test_a_list_with_names_is_noted_once_an_hour_and_a_mail_address_with_w
     client = come_in(person)
     for _ in range(3):
         await client.get("/staff/accounts")
-        await client.get("/staff/accounts?q=ada@example.org")
+        await client.send_form("/staff/traders", name="ada@example.org")
     assert [act.kind for act in acts(stage, who=person)] == ["person_sought", "names_seen"]
     assert [act.trader for act in acts(stage, kind="person_sought", who=person)] == [play.ADA]
     stage.wall_us += NAMES_NOTED_EVERY_US // 2 + MINUTE_US
@@ -267,7 +267,7 @@ async def test_a_list_with_names_is_noted_once_an_hour_and_a_mail_address_with_w
     assert len(acts(stage, who=person)) == 2
     stage.wall_us -= NAMES_NOTED_EVERY_US // 2 + MINUTE_US
     nameless = f"staff:{stage.employ('looker-on', 'read_only')}"
-    await come_in(nameless).get("/staff/accounts?q=ada@example.org")
+    await come_in(nameless).send_form("/staff/traders", name="ada@example.org")
     assert acts(stage, who=nameless) == []
 
 

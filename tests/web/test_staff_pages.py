@@ -19,9 +19,8 @@ async def listed(client, query: str) -> list[str]:
     return ROW.findall(answer.text)
 
 
-async def test_accounts_are_found_by_mail_id_login_standing_and_program(ruth, stage, play):
+async def test_accounts_are_found_by_id_login_standing_and_program(ruth, stage, play):
     lost = id_text(stage.accounts["ada lost"])
-    assert lost in await listed(ruth, "?q=ADA@example.org")
     assert await listed(ruth, f"?q={lost.lower().replace('-', '')}") == [lost]
     assert len(await listed(ruth, f"?q={id_text(play.ADA)}")) == 4
     assert await listed(ruth, "?standing=breached") == [lost]
@@ -31,7 +30,7 @@ async def test_accounts_are_found_by_mail_id_login_standing_and_program(ruth, st
 
 
 async def test_no_match_and_nothing_yet_are_said_differently(ruth):
-    page = (await ruth.get("/staff/accounts?q=nobody@example.org")).text
+    page = (await ruth.get("/staff/accounts?q=nobody")).text
     assert "No account matches." in page
     assert "Clear search and filters" in page
 
@@ -288,5 +287,5 @@ async def test_the_list_is_sorted_by_the_very_shares_that_it_prints(ruth):
 
 async def test_search_says_what_it_can_find(ruth):
     page = (await ruth.get("/staff/accounts?q=Marlow")).text
-    assert "Finds a whole account number, trader number or mail address, or the beginning of a login." in page
-    assert "A name is looked for" in page
+    assert "Finds a whole account number or trader number, or the beginning of a login." in page
+    assert "A name or mail address is looked for" in page

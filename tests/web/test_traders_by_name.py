@@ -67,8 +67,22 @@ async def test_a_part_of_a_name_finds_who_has_it_with_their_accounts(sam: Any, s
     assert f'href="/staff/accounts?q={id_text(play.ADA)}"' in answer.text
     assert id_text(play.BEN) not in listed(answer.text)
     nobody = await sam.send_form(PAGE, name="nobody at all")
-    assert "No trader is called so." in nobody.text
+    assert "No trader is called so, or has this mail address or number." in nobody.text
     assert listed(nobody.text) == set()
+
+
+async def test_a_whole_mail_address_or_number_finds_its_trader_and_stands_in_no_address(
+    sam: Any, stage: Any, play: Any
+) -> None:
+    for typed in ("ADA@example.org", id_text(play.ADA).lower()):
+        answer = await sam.send_form(PAGE, name=typed)
+        assert listed(answer.text) == {id_text(play.ADA)}
+    for typed in ("ad@example.org", "nobody@example.org", "ruth@example.org", "@"):
+        assert listed((await sam.send_form(PAGE, name=typed)).text) == set()
+    in_the_address = await sam.get("/staff/accounts?q=ada@example.org")
+    assert in_the_address.status_code == 422
+    assert "is asked under Traders" in in_the_address.text
+    assert "ada@example.org" not in in_the_address.text.partition("<main")[2].partition("</main>")[0]
 
 
 @pytest.mark.parametrize("typed", ["", "a", " a b ", "%", "'"])

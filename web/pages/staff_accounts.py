@@ -14,14 +14,13 @@ from firm.permissions import Permission
 from firm.phase import ENDED, Standing
 from storage.readmodels.account_lists import AccountFilter, accounts_page, count_accounts, programs_and_bridges
 from storage.readmodels.accounts import AccountLine
-from web.acts import sought
 from web.bounds import ACCOUNTS_PER_PAGE
 from web.firm import Firm
 from web.lists_asked import ACCOUNT_SORTS, AccountsAsked, id_in, read_accounts_asked
 from web.objectives_view import still_to_come
 from web.render import page
 from web.silence import silences
-from web.visitor import firm_of, may, signed_in
+from web.visitor import firm_of, may
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -38,11 +37,7 @@ class Listed(msgspec.Struct, frozen=True):
 @get("/staff/accounts", policy=may(Permission.SEE_ACCOUNTS), records=StaffAct.NAMES_SEEN)
 async def staff_accounts(request: Request[Any, Any, Any]) -> Response[str]:
     firm, asked = firm_of(request), read_accounts_asked(request.query_params)
-    wanted = await anyio.to_thread.run_sync(filter_of, firm, asked)
-    if wanted.traders is not None and firm.names_seen and not firm.held():
-        found = wanted.traders[0] if wanted.traders else 0
-        key = (signed_in(request).reference, StaffAct.PERSON_SOUGHT, f"{found}")
-        await sought(request, key, StaffAct.PERSON_SOUGHT, found)
+    wanted = filter_of(asked)
     figures = await firm.moving.figures()
     there = await firm.in_scope(each.account for each in figures)
     figures = [each for each in figures if each.account in there]
@@ -87,28 +82,16 @@ def _again(asked: AccountsAsked) -> str | None:
     return None if asked.after else f"/staff/accounts?{urlencode(asked.query())}"
 
 
-def filter_of(firm: Firm, asked: AccountsAsked) -> AccountFilter:
-    """What was typed is a mail address, an account's or a trader's id, or the beginning of a platform login."""
+def filter_of(asked: AccountsAsked) -> AccountFilter:
+    """What was typed is an account's or a trader's id, or the beginning of a platform login."""
     text = asked.search
     narrowed = AccountFilter(standing=asked.standing, program=asked.program, bridge=asked.bridge)
     if not text:
         return narrowed
-    if "@" in text:
-        return msgspec.structs.replace(narrowed, traders=_traders_by_mail(firm, text))
     number = id_in(text)
     if number is not None and not text.isdigit():
         return msgspec.structs.replace(narrowed, account_or_trader=number)
     return msgspec.structs.replace(narrowed, login=text)
-
-
-def _traders_by_mail(firm: Firm, mail: str) -> tuple[int, ...]:
-    if not firm.names_seen:  # whoever may not read an address is not told whose it is either
-        return ()
-    try:
-        person = firm.vault.find_by_mail(mail)
-    except ValueError:
-        return ()
-    return (person.id,) if person and person.kind == "trader" else ()
 
 
 def _named(firm: Firm, lines: list[AccountLine]) -> list[Listed]:

@@ -1,4 +1,4 @@
-"""Traders by name, for staff who may see names: a part of one is typed, and whoever is called so is listed with what is theirs.
+"""Traders, for staff who may see names: a part of a name, a whole mail address or a number is typed, and each of them is listed with theirs.
 
 What is typed comes with the form and stands in no address; nothing but who was found goes on record.
 """
@@ -12,16 +12,17 @@ from litestar.response import Response
 
 from firm.commands import StaffAct
 from firm.permissions import Permission
-from storage.name_index import LETTERS_MIN, is_enough
+from storage.name_index import LETTERS_MIN, Matches, is_enough
 from storage.readmodels.people import traders_known
 from web.acts import sought
 from web.bounds import NAMES_SHOWN, SEARCH_LENGTH_MAX
 from web.firm import Firm
 from web.forms import Wrong, fields_of, text_in
+from web.lists_asked import id_in
 from web.render import page
 from web.visitor import firm_of, may, signed_in
 
-TOO_SHORT = f"Type at least {LETTERS_MIN} letters of one word of the name."
+TOO_SHORT = f"Type at least {LETTERS_MIN} letters of one word of the name, a whole mail address, or a trader’s number."
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -45,17 +46,31 @@ async def staff_traders(request: Request[Any, Any, Any]) -> Response[str]:
 
 @post("/staff/traders", policy=may(Permission.SEE_NAMES), status_code=200)
 async def staff_find_traders(request: Request[Any, Any, Any]) -> Response[str]:
-    typed = text_in(await fields_of(request), "name")[:SEARCH_LENGTH_MAX]
-    if not is_enough(typed):
-        return _shown(request, typed, wrong=TOO_SHORT)
-    firm = firm_of(request)
+    firm, typed = firm_of(request), text_in(await fields_of(request), "name")[:SEARCH_LENGTH_MAX]
     if firm.names is None:
         return _shown(request, typed)
-    matches = await anyio.to_thread.run_sync(firm.names.matches, typed)
+    number = id_in(typed) if any(map(str.isdigit, typed)) else None
+    if number is None and "@" not in typed and not is_enough(typed):
+        return _shown(request, typed, wrong=TOO_SHORT)
+    if "@" in typed:
+        matches = Matches(await anyio.to_thread.run_sync(_by_mail, firm, typed), is_all=True)
+    elif number is not None:
+        matches = Matches((number,), is_all=True)
+    else:
+        matches = await anyio.to_thread.run_sync(firm.names.matches, typed)
     there = await firm.book.read(lambda book: traders_known(book, matches.people))
     found = await anyio.to_thread.run_sync(_named, firm, there[:NAMES_SHOWN])
     await _on_record(request, found)
     return _shown(request, typed, found, is_all=matches.is_all and len(there) <= NAMES_SHOWN)
+
+
+def _by_mail(firm: Firm, mail: str) -> tuple[int, ...]:
+    """Whose this whole address is. Reads a file: never in the loop."""
+    try:
+        person = firm.vault.find_by_mail(mail)
+    except ValueError:
+        return ()
+    return (person.id,) if person is not None and person.kind == "trader" else ()
 
 
 async def _on_record(request: Request[Any, Any, Any], found: list[Found]) -> None:
