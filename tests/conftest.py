@@ -3,6 +3,7 @@
 And what hypothesis may not hold against a test: that the machine was busy with others.
 """
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return ranks.get(item.path.relative_to(HERE).parts[0], len(ranks)), item.path
 
     items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    """What was read by now stays to the end: nobody need look through it for garbage again and again."""
+    gc.collect()
+    gc.freeze()

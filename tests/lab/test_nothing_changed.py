@@ -19,7 +19,7 @@ from tests.lab.conftest import frames_of, history_of
 from tests.lab.staffed import Staffed
 from tests.worlds.world import World, columns_from, desks_that_raise
 
-SEEDS, SEEDS_AT_LENGTH, STEPS, HISTORIES = 40, 96, 90, 12
+SEEDS, SEEDS_AT_LENGTH, STEPS, HISTORIES = 24, 96, 90, 8
 # Orders of rows, an account that goes on again, and a stopped one that is told of others.
 KEPT = (52, 61, 89, 93)
 # In turns: behind bands alone, in columns alone, and both as accounts come and go.

@@ -26,8 +26,7 @@ from tests.worlds.world import (
     woken_by_every_price,
 )
 
-SEEDS = 50
-PARTS = 2
+SEEDS = 30
 # What soaks found: a desk that was stopped at the end of a day, whose high begins anew each day; two limits that one payout broke.
 KEPT = (987, 276)
 STEPS = 90
@@ -93,14 +92,13 @@ def _together(world: World) -> Iterator[str]:
                     pass
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_filters_decide_what_every_price_decides(part: int) -> None:
+def test_filters_decide_what_every_price_decides() -> None:
     told: Counter[str] = Counter()
-    for seed in (*range(part, SEEDS, PARTS), *KEPT[part::PARTS]):
+    for seed in (*range(SEEDS), *KEPT):
         told += play(seed)
     # The worlds are worth something: all that hangs on a floor or a high happens in them, and most prices wake nobody.
     for kind in HAPPENS:
-        assert told[kind], f"no {kind} in part {part}"
+        assert told[kind], f"no {kind} in any of them"
     # A third is spared even here, where books, contracts and floors change all the time, and stopped desks are woken by neither.
     assert 3 * told["wakes"] < 2 * told["wakes by every price"]
 
