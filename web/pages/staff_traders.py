@@ -1,4 +1,4 @@
-"""Traders, for staff who may see names: a part of a name, a whole mail address or a number is typed, and each of them is listed with theirs.
+"""Traders, for staff who may see names: found by a part of a name, a whole mail address or a number, with what is theirs.
 
 What is typed comes with the form and stands in no address; nothing but who was found goes on record.
 """
