@@ -18,10 +18,33 @@ _PIECE = 2**20
 _WHITE = b"\x00\t\n\x0c\r "
 # Actions that do something, and what can carry another file: ISO 32000-1, 12.6.4 and 7.11.4.
 _NAMES = (
-    rb"JavaScript|Launch|EmbeddedFiles?|RichMedia|Rendition|SubmitForm|ImportData|GoTo[RE]|XFA|Movie|Sound|Collection"
+    rb"JavaScript|Launch|EmbeddedFiles?|RichMedia(?:Execute)?|Rendition|SubmitForm|ImportData|GoTo[RE]|GoTo3DView|Thread|XFA|Movie|Sound"
+    rb"|Collection|OnInstantiate|FFilter|3DD"
 )
 _DELIMITED = rb"(?=[\x00\t\n\x0c\r ()<>\[\]{}/%]|$)"
-_ACTIVE = re.compile(rb"/(?:" + _NAMES + rb")" + _DELIMITED)
+_APART = rb"(?:[\x00\t\n\x0c\r ]|%[^\r\n]*[\r\n])*"
+_TURNED_TO = (
+    rb"(?:(?:/Type"
+    + _APART
+    + rb"/Action|/D"
+    + _APART
+    + rb"\[[^\[\]()<>]*\])"
+    + _APART
+    + rb")*/S"
+    + _APART
+    + rb"/GoTo"
+    + _DELIMITED
+)
+LEADS_TO_WEB = re.compile(rb"https?://|mailto:|tel:|www\.", re.IGNORECASE)
+# Short names turn up in packed bytes by chance; with what must follow them they do not.
+_ACTIVE = re.compile(
+    rb"/(?:(?:" + _NAMES + rb")" + _DELIMITED
+    + rb"|AA" + _APART + rb"(?:<<|\d+" + _APART + rb"\d+" + _APART + rb"R)"
+    + rb"|OpenAction" + _APART + rb"<<(?!" + _APART + _TURNED_TO + rb")"
+    + rb"|(?:Type|Subtype)" + _APART + rb"/(?:3D|Screen)" + _DELIMITED
+    + rb"|U?F" + _APART + rb"(?:\([\x20-\x7e]{4}|<[0-9A-Fa-f]{6}|<<" + _APART + rb"/)"
+    + rb")"
+)  # fmt: skip
 _ENCRYPTED = re.compile(rb"/Encrypt" + _DELIMITED)
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _STREAM = re.compile(rb"stream\r?\n")

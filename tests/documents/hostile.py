@@ -6,6 +6,7 @@ is said once, in the tests.
 
 import io
 import random
+import re
 import struct
 import zipfile
 import zlib
@@ -28,7 +29,20 @@ Files = Iterator[tuple[str, bytes]]
 def whole() -> dict[str, bytes]:
     """Every file that is made here."""
     found: dict[str, bytes] = {}
-    for make in (joined, carried, cut, flipped, swollen, moving, acting, looping, spoken_for, odd):
+    for make in (
+        joined,
+        carried,
+        cut,
+        flipped,
+        swollen,
+        moving,
+        acting,
+        acting_when_open,
+        quiet,
+        looping,
+        spoken_for,
+        odd,
+    ):
         for name, content in make():
             assert name not in found, name
             found[name] = content
@@ -85,12 +99,7 @@ def _of(writer: PdfWriter) -> bytes:
 
 def plain_pdf(*objects: bytes, trailer: bytes = b"", page: bytes = b"") -> bytes:
     """One page; `objects` from number 4 on, `page` and `trailer` what stands in theirs beside the usual."""
-    bodies = [
-        b"<< /Type /Catalog /Pages 2 0 R " + trailer + b" >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] " + page + b" >>",
-        *objects,
-    ]
+    bodies = [*_usual(trailer, page), *objects]
     out, places = bytearray(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"), []
     for number, body in enumerate(bodies, 1):
         places.append(len(out))
@@ -100,6 +109,30 @@ def plain_pdf(*objects: bytes, trailer: bytes = b"", page: bytes = b"") -> bytes
     out += b"".join(b"%010d 00000 n \n" % place for place in places)
     out += b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(bodies) + 1, start)
     return bytes(out)
+
+
+def _usual(trailer: bytes, page: bytes) -> tuple[bytes, bytes, bytes]:
+    return (
+        b"<< /Type /Catalog /Pages 2 0 R " + trailer + b" >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] " + page + b" >>",
+    )
+
+
+def packed_pdf(body: bytes, trailer: bytes, page: bytes) -> bytes:
+    """The same with all four in one stream of objects, and a table that is a stream (ISO 32000-1, 7.5.7 and 7.5.8)."""
+    bodies = [*_usual(trailer, page), body]
+    heads = [b"%d %d" % (number, sum(len(each) + 1 for each in bodies[: number - 1])) for number in range(1, 5)]
+    head = b" ".join(heads) + b"\n"
+    packed = zlib.compress(head + b"\n".join(bodies))
+    out = bytearray(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
+    places = [len(out)]
+    out += b"5 0 obj\n%s\nendobj\n" % stream(packed, b"/Type /ObjStm /N 4 /First %d /Filter /FlateDecode" % len(head))
+    places.append(len(out))
+    rows = [(0, 0, 255), *((2, 5, index) for index in range(4)), *((1, place, 0) for place in places)]
+    table = b"".join(bytes([kind]) + where.to_bytes(4) + bytes([last]) for kind, where, last in rows)
+    out += b"6 0 obj\n%s\nendobj\n" % stream(table, b"/Type /XRef /W [1 4 1] /Size 7 /Root 1 0 R")
+    return bytes(out) + b"startxref\n%d\n%%%%EOF\n" % places[1]
 
 
 def stream(content: bytes, head: bytes = b"") -> bytes:
@@ -258,13 +291,78 @@ def acting() -> Files:
     yield "pdf with a film", plain_pdf(b"<< /Type /Annot /Subtype /Movie >>", page=b"/Annots [4 0 R]")
     yield "pdf with media", plain_pdf(b"<< /Type /Annot /Subtype /RichMedia >>", page=b"/Annots [4 0 R]")
     yield "pdf that is a folder", plain_pdf(trailer=b"/Collection << >>")
-    hidden = b"5 0 " + scripts
-    packed = zlib.compress(hidden)
-    table = b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode"
-    yield "pdf with a script that is packed away", plain_pdf(stream(packed, table))
+    hidden = stream(zlib.compress(b"5 0 " + scripts), b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode")
+    yield "pdf with a script that is packed away", plain_pdf(hidden)
     yield "pdf with a script that no table names", plain_pdf() + b"9 0 obj\n" + scripts + b"\nendobj\n%%EOF\n"
     yield "pdf whose script an update took away", plain_pdf(scripts) + plain_pdf()[9:]
     yield "pdf that is locked", _locked()
+
+
+SHARE = rb"(\\\\192.0.2.1\\share\\x)"
+# What happens because a page is open, or reaches another file: each stands in the catalog, in the page, or as object 4.
+ACTS: dict[str, tuple[bytes, bytes, bytes]] = {
+    "opens an address": (b"/OpenAction << /S /URI /URI (http://192.0.2.1/) >>", b"", b"null"),
+    "opens an address by a reference": (b"/OpenAction 4 0 R", b"", b"<< /Type /Action /S /URI /URI (http://192.0.2.1/) >>"),
+    "opens a page and then an address": (b"/OpenAction 4 0 R", b"", b"<< /S /GoTo /D [3 0 R /Fit] /Next << /S /URI /URI (http://a/) >> >>"),
+    "prints itself": (b"/OpenAction << /S /Named /N /Print >>", b"", b"null"),
+    "acts when its page is seen": (b"", b"/AA << /O << /S /URI /URI (http://192.0.2.1/) >> >>", b"null"),
+    "acts when it is closed": (b"/AA 4 0 R", b"", b"<< /WC << /S /Named /N /Print >> >>"),
+    "follows a thread elsewhere": (b"", b"/Annots [4 0 R]", b"<< /Subtype /Link /A << /S /Thread /F " + SHARE + b" /D 0 >> >>"),
+    "has its contents elsewhere": (b"", b"/Contents 4 0 R", stream(b"", b"/F " + SHARE)),
+    "has its contents in a file that is described": (b"", b"/Contents 4 0 R", stream(b"", b"/F << /FS /URL /F " + SHARE + b" >>")),
+    "draws a page of another": (b"", b"", stream(b"", b"/Subtype /Form /Ref << /F " + SHARE + b" /Page 0 >>")),
+    "has a body in space": (b"", b"/Annots [4 0 R]", b"<< /Type /Annot /Subtype /3D /Rect [0 0 9 9] >>"),
+    "has a body that begins by itself": (b"", b"/Annots [4 0 R]", stream(b"", b"/OnInstantiate 3 0 R")),
+    "has a screen": (b"", b"/Annots [4 0 R]", b"<< /Type /Annot /Subtype /Screen >>"),
+    "leads to a file": (b"", b"/Annots [4 0 R]", b"<< /Subtype /Link /A << /S /URI /URI (file:///etc/passwd) >> >>"),
+    "leads to a script": (b"", b"/Annots [4 0 R]", b"<< /Subtype /Link /A << /S /URI /URI (javascript:x) >> >>"),
+    "has another beginning of addresses": (b"/URI << /Base (file:///) >>", b"", b"null"),
+}  # fmt: skip
+_ESCAPES = {
+    name: b"/#%02x" % name[1] + name[2:]
+    for name in (b"/OpenAction", b"/AA", b"/Thread", b"/F ", b"/3D", b"/OnInstantiate", b"/URI")
+}
+
+
+def acting_when_open() -> Files:
+    """As they are; with names spelt by numbers; in a stream of objects; in an update; and taken away by one, for who reads it otherwise."""
+    for what, (catalog, page, body) in ACTS.items():
+        acts = plain_pdf(body, trailer=catalog, page=page)
+        yield f"pdf that {what}", acts
+        spelt = acts
+        for name, escape in _ESCAPES.items():
+            spelt = spelt.replace(name, escape)
+        if spelt != acts:
+            yield f"pdf that {what}, spelt by numbers", spelt
+        if b"stream" not in body:
+            yield f"pdf that {what}, packed away", packed_pdf(body, catalog, page)
+        yield f"pdf that {what} since an update", plain_pdf() + updated(acts)
+
+
+def updated(later: bytes) -> bytes:
+    """What is appended to a file whose later state this is: its objects, and a table of them with their new places."""
+    shift = len(plain_pdf())
+    body, _, rest = later[9:].partition(b"xref\n")
+    moved = re.sub(rb"(\d{10}) 00000 n", lambda at: b"%010d 00000 n" % (int(at[1]) - 9 + shift), rest)
+    return body + b"xref\n" + re.sub(rb"startxref\n\d+", b"startxref\n%d" % (shift + len(body)), moved)
+
+
+# What a reader may click, and where a file may open: these are kept.
+QUIET: dict[str, tuple[bytes, bytes]] = {
+    "opens at a page": (b"/OpenAction [3 0 R /XYZ null null 0]", b"null"),
+    "opens at a page by a reference": (b"/OpenAction 4 0 R", b"<< /S /GoTo /D [3 0 R /Fit] >>"),
+    "opens at a page by an action": (b"/OpenAction << /Type /Action /D [3 0 R /Fit] /S /GoTo >>", b"null"),
+    "leads to the web": (b"", b"<< /Type /Annot /Subtype /Link /F 4 /A << /S /URI /URI (https://bank.example/) >> >>"),
+    "leads to a mail and a telephone": (b"", b"[<< /S /URI /URI (mailto:a@bank.example) >> << /S /URI /URI <74656C3A31> >>]"),
+    "has names that look alike": (b"", b"<< /Font << /F 3 0 R /AA1 3 0 R >> /Threads [] >>"),
+    "has words in other letters": (b"", b"<< /Title <FEFF00C4> /Author (\xef\xbb\xbfx) /Subject (\xff\xfeA\0) /\xb0\xa1 (x) >>"),
+}  # fmt: skip
+
+
+def quiet() -> Files:
+    for what, (catalog, body) in QUIET.items():
+        yield f"pdf that {what}", plain_pdf(body, trailer=catalog, page=b"/Annots [4 0 R]")
+        yield f"pdf that {what}, packed away", packed_pdf(body, catalog, b"/Annots [4 0 R]")
 
 
 def _locked() -> bytes:

@@ -11,7 +11,7 @@ from PIL import Image
 from appliance.documents.looking import look_at
 from firm.bounds import DOCUMENT_BYTES_MAX
 from firm.documents import FAULT_WORDS, DocumentFault, DocumentForm
-from tests.documents.hostile import EICAR, SCRIPT, SECRET, kinds, whole
+from tests.documents.hostile import EICAR, SCRIPT, SECRET, acting_when_open, kinds, quiet, whole
 from web.inspecting import Clean
 
 TOGETHER_S = 60  # for all of them, in few children, on a busy machine
@@ -198,6 +198,19 @@ def test_points_on_the_way_stay_what_they_were(verdicts: dict[str, Any]) -> None
 )
 def test_a_fault_has_its_own_word(name: str, faults: set[DocumentFault], verdicts: dict[str, Any]) -> None:
     assert verdicts[name] in faults
+
+
+def test_what_acts_when_it_is_open_or_reaches_elsewhere_is_refused_however_it_is_written(
+    verdicts: dict[str, Any],
+) -> None:
+    names = [name for name, _ in acting_when_open()]
+    assert len(names) > 50
+    assert {name: verdicts[name] for name in names} == dict.fromkeys(names, F.ACTIVE)
+
+
+def test_what_only_opens_at_a_page_or_leads_to_the_web_is_kept(verdicts: dict[str, Any]) -> None:
+    refused = {name: verdicts[name] for name, _ in quiet() if not isinstance(verdicts[name], Clean)}
+    assert refused == {}
 
 
 @pytest.mark.parametrize("name", ["jpeg", "png", "webp", "pdf"])
