@@ -10,6 +10,7 @@ from pathlib import Path
 from appliance.alarms.diagnosis import check_alarms
 from appliance.brand_files import check_brand
 from appliance.copies_seen import check_copies, check_leftover
+from appliance.documents.looking import is_shut_out
 from appliance.finding import Finding, Level
 from appliance.firm_checks import (
     check_checkpoint,
@@ -25,6 +26,7 @@ from appliance.firm_checks import (
 from appliance.machine_checks import (
     check_clock,
     check_disk,
+    check_documents,
     check_one_sqlite,
     check_port,
     check_python,
@@ -44,6 +46,7 @@ def run_doctor(path: Path) -> tuple[Finding, ...]:
     directory = FirmDirectory(path)
     now_us = time.time_ns() // 1_000
     findings = [check_python(), check_sqlite(), check_zones(zoneinfo.TZPATH), *check_leftover(directory)]
+    findings.append(check_documents(is_shut_out))
     if not path.is_dir():
         return (*findings, check_one_sqlite(None), check_directory(directory))
     if (

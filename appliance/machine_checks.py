@@ -5,7 +5,7 @@ import errno
 import shutil
 import socket
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from importlib.metadata import version
 from pathlib import Path
 
@@ -67,6 +67,18 @@ def check_one_sqlite(holder: int | None, modules: Collection[str] = sys.modules.
             "remove the package that imports sqlite3: its locks and ours undo each other",
         )
     return Finding("one sqlite", Level.OK, "one SQLite library")
+
+
+def check_documents(is_shut_out: Callable[[], bool]) -> Finding:
+    """`is_shut_out`: whether a process that looks at documents may do nothing else here, found by starting one."""
+    if not is_shut_out():
+        return Finding(
+            "documents",
+            Level.WARNING,
+            "a process cannot be shut out of the system's calls here, so no document that a trader hands in is looked at or taken",
+            "serve on x86_64 or aarch64 with a kernel that has seccomp filters, and let the unit or container permit prctl",
+        )
+    return Finding("documents", Level.OK, "what looks at documents can do nothing else")
 
 
 def check_zones(searched: Collection[str]) -> Finding:

@@ -22,7 +22,7 @@ from storage.vault import Vault
 from web import words
 from web.asking import ask
 from web.forms import refusal_in
-from web.inspecting import Clean, InspectionFull, ScannerSilent, Verdict
+from web.inspecting import Clean, InspectionFull, ScannerSilent, Unconfined, Verdict
 from web.uploads import FileTooLarge, Handed, Upload
 from web.visitor import Visitor, firm_of, signed_in
 
@@ -82,6 +82,10 @@ async def _looked_at(request: Request[Any, Any, Any], handed: Handed) -> Verdict
         raise ServiceUnavailableException(
             f"it cannot be looked at for viruses just now: {_NOTHING_KEPT}. Try again later"
         ) from silent
+    except Unconfined as unsafe:
+        raise ServiceUnavailableException(
+            f"documents cannot be looked at safely here: {_NOTHING_KEPT}. Write to the firm"
+        ) from unsafe
 
 
 async def _keep(request: Request[Any, Any, Any], visitor: Visitor, kind: DocumentKind, name: str, clean: Clean) -> str:

@@ -25,6 +25,10 @@ class ScannerSilent(Exception):
     """A virus scanner is configured and gives no answer: nothing passes that it has not seen."""
 
 
+class Unconfined(Exception):
+    """Who looks at documents cannot be shut out of everything else on this machine: nothing is looked at."""
+
+
 class Inspector(Protocol):
     """Looks at documents in processes of their own. `bytes_max`: of all documents that the firm keeps together."""
 
@@ -32,7 +36,7 @@ class Inspector(Protocol):
     def bytes_max(self) -> int: ...
 
     async def inspect(self, content: bytes) -> Verdict:
-        """What it is, and how it may be kept. Raises InspectionFull and ScannerSilent."""
+        """What it is, and how it may be kept. Raises InspectionFull, ScannerSilent and Unconfined."""
 
 
 class NoInspector:

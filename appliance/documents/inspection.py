@@ -10,11 +10,15 @@ from appliance.documents.looking import look_at
 from appliance.documents.scanner import DocumentSettings, is_infected
 from firm.bounds import DOCUMENT_BYTES_MAX
 from firm.documents import DocumentFault
-from web.inspecting import InspectionFull, ScannerSilent, Verdict
+from web.inspecting import InspectionFull, ScannerSilent, Unconfined, Verdict
 
 AT_ONCE = 2  # a child takes a core for as long as it looks
 WAITING_MAX = 6
-TOO_MANY_AT_ONCE, SCANNER_SILENT = "too_many_at_once", "scanner_silent"  # why one is not looked at at all
+TOO_MANY_AT_ONCE, SCANNER_SILENT, UNCONFINED = (
+    "too_many_at_once",
+    "scanner_silent",
+    "unconfined",
+)  # why one is not looked at at all
 MIB = 2**20
 
 _LOG = logging.getLogger("evenhand.appliance")
@@ -25,7 +29,7 @@ class Inspection:
 
     def __init__(self, settings: DocumentSettings) -> None:
         self._settings = settings
-        self.refused = Counter(dict.fromkeys((*DocumentFault, TOO_MANY_AT_ONCE, SCANNER_SILENT), 0))
+        self.refused = Counter(dict.fromkeys((*DocumentFault, TOO_MANY_AT_ONCE, SCANNER_SILENT, UNCONFINED), 0))
         self._turn = anyio.CapacityLimiter(AT_ONCE)
         self._inside = 0
         self._told_open = False
@@ -44,6 +48,10 @@ class Inspection:
         except ScannerSilent:
             self.refused[SCANNER_SILENT] += 1
             raise
+        except Unconfined as unsafe:
+            self.refused[UNCONFINED] += 1
+            _LOG.error("a document was not looked at: %s", unsafe)
+            raise
         finally:
             self._inside -= 1
         if isinstance(verdict, DocumentFault):
@@ -61,6 +69,8 @@ class Inspection:
         looked = look_at([content])
         if looked.is_cut is False and not self._told_open:
             self._told_open = True
-            _LOG.info("documents are looked at in processes that this machine does not let cut off from the network")
+            _LOG.info(
+                "documents are looked at in processes that are kept from the network by their filter of system calls alone"
+            )
         [verdict] = looked.verdicts
         return verdict

@@ -18,7 +18,7 @@ import msgspec
 import appliance
 from firm.bounds import DOCUMENT_BYTES_MAX
 from firm.documents import DocumentFault, DocumentForm
-from web.inspecting import Clean, Verdict
+from web.inspecting import Clean, Unconfined, Verdict
 
 WALL_S = 5.0  # for one document, from the start of its process
 CPU_S = 5
@@ -33,7 +33,7 @@ _FORMS = {form.value: form for form in DocumentForm}
 
 
 class Looked(msgspec.Struct, frozen=True):
-    """What a child said. `is_cut`: it could not reach the network; None: it died before it could tell."""
+    """What a child said. `is_cut`: it had a network of its own, too; None: it died before it could tell."""
 
     verdicts: tuple[Verdict, ...]
     is_cut: bool | None
@@ -41,7 +41,7 @@ class Looked(msgspec.Struct, frozen=True):
 
 def look_at(contents: Sequence[bytes], *, wall_s: float = WALL_S, cpu_s: int = CPU_S, program: str = PROGRAM) -> Looked:
     """One process for all of them. Where it ends early, the verdicts are fewer, the last of them why. Takes as long as it may: never in
-    the loop.
+    the loop. Raises Unconfined.
     """
     until = time.monotonic() + wall_s
     memory = os.memfd_create("document", os.MFD_CLOEXEC)
@@ -66,6 +66,14 @@ def look_at(contents: Sequence[bytes], *, wall_s: float = WALL_S, cpu_s: int = C
         finally:
             os.killpg(child.pid, signal.SIGKILL)  # it was not waited for yet, so that its number is nobody else's
     return _understood(said, contents, is_late=is_late or child.returncode in (-signal.SIGKILL, -signal.SIGXCPU))
+
+
+def is_shut_out() -> bool:
+    """Whether this machine lets a process shut itself out of all else."""
+    try:
+        return look_at([b""]).verdicts == (DocumentFault.EMPTY,)
+    except Unconfined:
+        return False
 
 
 def _write(memory: int, content: bytes) -> None:
@@ -97,6 +105,10 @@ def _hear(child: "subprocess.Popen[bytes]", until: float, most: int) -> tuple[by
 
 def _understood(said: bytes, contents: Sequence[bytes], *, is_late: bool) -> Looked:
     first, _, rest = said.partition(b"\n")
+    if first == b"bare":
+        raise Unconfined(
+            "the kernel of this machine takes no filter of system calls from a process, or its architecture is unknown"
+        )
     verdicts = list(_verdicts(rest, contents))
     if len(verdicts) < len(contents):
         verdicts.append(DocumentFault.TAKES_TOO_LONG if is_late else DocumentFault.DAMAGED)

@@ -6,7 +6,7 @@ import io
 import struct
 import warnings
 
-from PIL import Image
+from PIL import Image, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 from firm.bounds import DOCUMENT_BYTES_MAX
 from firm.documents import DocumentFault, DocumentForm
@@ -32,6 +32,26 @@ _UPRIGHT = {
 _BAD_EXIF = (ValueError, TypeError, KeyError, IndexError, SyntaxError, OSError, struct.error)
 
 Image.MAX_IMAGE_PIXELS = None  # the bound is asked below, as soon as a size is known, and has a word of its own
+
+
+_LOADED = (
+    JpegImagePlugin,
+    MpoImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)  # Pillow would look for them later
+
+
+def warm_up() -> None:
+    """Draw a picture of each kind, so that all that drawing asks for is loaded."""
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    for picture in PIXELS_MAX:
+        for mode in ("RGB", "P", "RGBA") if picture == "PNG" else ("RGB",):
+            out = io.BytesIO()
+            Image.new(mode, (8, 8)).save(out, picture, exif=exif)
+            redrawn(out.getvalue(), picture)
 
 
 def redrawn(content: bytes, picture: str) -> tuple[DocumentForm, bytes] | DocumentFault:
@@ -63,8 +83,8 @@ def _orientation(found: Image.Image) -> int:
 
 def _points_of(found: Image.Image) -> Image.Image:
     """Red, green and blue alone, on white where it lets something through, in a picture that knows nothing of the other."""
-    if found.mode.startswith(("I", "F")):
-        found = found.convert("I").point(lambda value: value >> 8 if found.mode.startswith("I;16") else value)
+    if found.mode.startswith("I"):  # greys of sixteen bits
+        found = found.convert("I").point(lambda value: value / 256)
     if max(found.size) > SIDE_KEPT_MAX:
         found.thumbnail((SIDE_KEPT_MAX, SIDE_KEPT_MAX), reducing_gap=2.0)
     lets_through = found.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in found.info

@@ -14,12 +14,14 @@ import pytest
 
 from appliance import doctor, machine_checks
 from appliance.doctor import run_doctor
+from appliance.documents.looking import is_shut_out
 from appliance.finding import Finding, Level, findings_json, findings_text, worst
 from appliance.firm_checks import check_checkpoint, check_ledger, check_lock, check_segments
 from appliance.machine_checks import (
     MB,
     check_clock,
     check_disk,
+    check_documents,
     check_one_sqlite,
     check_port,
     check_python,
@@ -85,6 +87,7 @@ def healthy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine_checks, "DISK_FREE_WARNING_BYTES", 0)
     monkeypatch.setattr(machine_checks, "DISK_FREE_PROBLEM_BYTES", 0)
     monkeypatch.setattr(zoneinfo, "TZPATH", ())
+    monkeypatch.setattr(doctor, "is_shut_out", lambda: True)
     monkeypatch.setattr(
         doctor, "check_one_sqlite", lambda _holder: Finding("one sqlite", Level.OK, "other tests may load more")
     )
@@ -99,7 +102,7 @@ def test_a_new_firm_is_well(firm: FirmDirectory) -> None:
     findings = run_doctor(firm.path)
     # But for its copies: nobody has said yet where they go.
     assert [finding.check for finding in findings if finding.level is not Level.OK] == ["copies"]
-    assert len(findings) == 23
+    assert len(findings) == 24
     assert worst(findings) is Level.WARNING
 
 
@@ -254,6 +257,11 @@ def test_a_second_sqlite_library_is_noticed_here_and_in_the_process_that_serves(
         serving.communicate(b"")
     assert found.level is Level.PROBLEM
     assert f"process {serving.pid}" in found.found
+
+
+def test_a_machine_on_which_nothing_can_be_shut_out_is_a_warning() -> None:
+    assert check_documents(is_shut_out).level is Level.OK
+    assert check_documents(lambda: False).level is Level.WARNING
 
 
 def test_zones_of_the_operating_system_are_a_warning() -> None:

@@ -24,7 +24,7 @@ from storage.readmodels.documents import documents_of, newest_documents
 from tests.documents.hostile import SECRET, picture, plain_pdf
 from web.bounds import UPLOADS_PER_HOUR
 from web.document_turns import DocumentTurns, TooManyUploads
-from web.inspecting import Clean, InspectionFull, ScannerSilent, Verdict
+from web.inspecting import Clean, InspectionFull, ScannerSilent, Unconfined, Verdict
 from web.signed import Signed, written
 from web.uploads import plain_name
 
@@ -229,6 +229,7 @@ async def test_what_is_not_there_is_not_opened_and_no_row_says_so(shop):
     [
         (ScannerSilent("clamd"), "cannot be looked at for viruses just now"),
         (InspectionFull(), "documents are looked at just now"),
+        (Unconfined(), "cannot be looked at safely here"),
     ],
 )
 async def test_where_nobody_can_look_nothing_is_kept(shop, answer, words):
