@@ -124,6 +124,16 @@ def filled(path, stage, decisions):
     return re.sub(r"\{\w+(:\w+)?\}", "1", path)
 
 
+async def asked(support, method, where):
+    """As its page would: the one for documents sends a file."""
+    if method == "GET":
+        return await support.get(where)
+    if where != "/documents":
+        return await support.send_form(where, typed="forget me")
+    data, files = {"csrf_token": support.token, "kind": "identity"}, {"file": ("x.png", b"x", "image/png")}
+    return await support.post(where, data=data, files=files, headers={"origin": "http://127.0.0.1"})
+
+
 async def test_a_view_reads_the_traders_pages_and_no_other_route_answers_it(app, support, stage, decisions):
     """Every route there is, as a view: pages are shown with the banner, and everything else is refused by a guard."""
     end_streams(app)
@@ -134,7 +144,7 @@ async def test_a_view_reads_the_traders_pages_and_no_other_route_answers_it(app,
         if path in WAYS_OUT or policy is Policy.MEASURING or method == "HEAD":
             continue
         where = filled(path, stage, decisions)
-        answer = await (support.get(where) if method == "GET" else support.send_form(where, typed="forget me"))
+        answer = await asked(support, method, where)
         if method == "GET" and policy is Policy.PUBLIC:
             refused = answer.status_code == 403 or answer.status_code >= 500  # what everybody may see
         elif isinstance(policy, ByKey):
@@ -162,7 +172,7 @@ def test_every_page_of_traders_is_shown_to_a_view_or_theirs_alone(app):
     }
     alone = {
         "/accounts/{account:str}/trades.csv", "/decisions/{decision:int}/evidence", "/decisions/{decision:int}/kept-again/evidence",
-        "/my-data.zip",
+        "/my-data.zip", "/documents",
     }  # fmt: skip
     assert of_traders == SHOWN | alone
 

@@ -20,7 +20,7 @@ from web.uploads import upload_of
 from web.visitor import Policy, firm_of, signed_in
 
 
-@get("/documents", policy=Policy.TRADER)
+@get("/documents", policy=Policy.TRADER, theirs=True)
 async def documents(request: Request[Any, Any, Any]) -> Response[str]:
     return await _shown(request, "", "")
 
