@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from firm.bounds import DOCUMENT_BYTES_MAX, DOCUMENTS_MAX
-from firm.commands import EraseTrader, KeepDocument, NoteDocumentRefused, OpenDocument, RegisterTrader
+from firm.commands import EraseTrader, KeepDocument, NoteDocumentRefused, OpenDocument, RegisterTrader, StaffAct
 from firm.documents import DocumentForm, DocumentKind
-from firm.facts import DocumentKept, DocumentOpened, DocumentRefused
+from firm.facts import DocumentKept, DocumentOpened, DocumentRefused, StaffActed
 from firm.ids import id_text
 from firm.kinds import body_of
 from firm.personal import destructions
@@ -214,6 +214,16 @@ async def test_who_may_only_see_the_list_opens_nothing_and_reads_no_name_without
     before = len(shop.facts(DocumentOpened))
     assert (await shop.ada.send_form(way)).status_code == 403
     assert len(shop.facts(DocumentOpened)) == before
+
+
+async def test_who_reads_names_in_the_list_is_on_record_and_who_reads_none_is_not(shop):
+    for name, role, noted in (("lea", "risk", 1), ("nils", "read_only", 0)):
+        client = shop.employ(name, role)
+        before = shop.facts(StaffActed)
+        for _ in range(2):
+            await client.get("/staff/documents")
+        seen = [fact.about for fact in shop.facts(StaffActed)[len(before) :] if fact.act is StaffAct.NAMES_SEEN]
+        assert seen == ["/staff/documents"] * noted
 
 
 async def test_what_is_not_there_is_not_opened_and_no_row_says_so(shop):

@@ -10,7 +10,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Response
 
-from firm.commands import OpenDocument
+from firm.commands import OpenDocument, StaffAct
 from firm.permissions import Permission
 from storage.documents import Document, open_document
 from storage.readmodels.documents import DocumentLine, document_line, newest_documents
@@ -27,7 +27,7 @@ _NEWEST = 2**62
 GONE = "this document is not there, or not any more"
 
 
-@get("/staff/documents", policy=may(Permission.SEE_DOCUMENTS))
+@get("/staff/documents", policy=may(Permission.SEE_DOCUMENTS), records=StaffAct.NAMES_SEEN)
 async def staff_documents(request: Request[Any, Any, Any]) -> Response[str]:
     firm, from_seq = firm_of(request), _before(request.query_params.get("before", ""))
 
