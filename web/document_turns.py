@@ -1,45 +1,95 @@
-"""Document turns: how often, and how many at once, documents are handed in, so that bodies that wait fit into memory."""
+"""Document turns: how often documents are handed in, and how much of them is in memory: a body that comes slowly gives way to others."""
 
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from web.bounds import UPLOADS_AT_ONCE, UPLOADS_IN_ALL_PER_HOUR, UPLOADS_PER_HOUR
+import anyio
+
+from web.bounds import UPLOADS_AT_ONCE, UPLOADS_BYTES_AT_ONCE, UPLOADS_IN_ALL_PER_HOUR, UPLOADS_PER_HOUR
 
 _HOUR_US = 3_600 * 1_000_000
+_MANY = "many hand documents in just now: try again in a minute"
 
 
 class TooManyUploads(Exception):
     """Not now. Says why in words."""
 
 
+class Turn:
+    """One document, from its body's first byte to what became of it. `held_bytes`: of its file in memory."""
+
+    def __init__(self, turns: "DocumentTurns") -> None:
+        self._turns = turns
+        self._coming: anyio.CancelScope | None = None
+        self.held_bytes = 0
+        self.is_cut = False
+
+    def count(self, size_bytes: int) -> None:
+        """Of its file so many more bytes have come. Raises TooManyUploads."""
+        self.held_bytes += size_bytes
+        self._turns.make_room(self)
+
+    @contextmanager
+    def coming(self) -> Iterator[None]:
+        """While its body comes it may have to give way. Raises TooManyUploads where it had to."""
+        with anyio.CancelScope() as self._coming:
+            try:
+                yield
+            finally:
+                self._coming = None
+        if self.is_cut:
+            raise TooManyUploads("your document came slowly, and others had no room: try again in a minute")
+
+    @property
+    def may_give_way(self) -> bool:
+        """What has come is looked at, however many come after it."""
+        return self._coming is not None and not self.is_cut
+
+    def give_way(self) -> None:
+        assert self._coming is not None
+        self.is_cut, self.held_bytes = True, 0
+        self._coming.cancel()
+
+
 class DocumentTurns:
-    """By trader and in all. Times are wall time."""
+    """By trader and in all, the longest ones first. Times are wall time."""
 
     def __init__(self) -> None:
-        self._inside: set[int] = set()
+        self._inside: dict[int, Turn] = {}
         self._begun: dict[int, deque[int]] = {}
         self._in_all: deque[int] = deque()
 
     @contextmanager
-    def turn(self, trader: int, now_us: int) -> Iterator[None]:
+    def turn(self, trader: int, now_us: int) -> Iterator[Turn]:
         """While a document of this trader comes and is looked at. Raises TooManyUploads."""
         if trader in self._inside:
             raise TooManyUploads("a document of yours is on its way already: wait until it has come")
-        if len(self._inside) >= UPLOADS_AT_ONCE:
-            raise TooManyUploads("many hand documents in just now: try again in a minute")
         self._forget_before(now_us - _HOUR_US)
         if len(self._begun.get(trader, ())) >= UPLOADS_PER_HOUR:
             raise TooManyUploads(f"you have handed in {UPLOADS_PER_HOUR} files within the hour: go on later")
         if len(self._in_all) >= UPLOADS_IN_ALL_PER_HOUR:
             raise TooManyUploads("many have handed documents in within the hour: try again later")
-        self._begun.setdefault(trader, deque()).append(now_us)
-        self._in_all.append(now_us)
-        self._inside.add(trader)
+        mine = self._inside[trader] = Turn(self)
         try:
-            yield
+            self.make_room(mine)
+            self._begun.setdefault(trader, deque()).append(now_us)
+            self._in_all.append(now_us)
+            yield mine
         finally:
-            self._inside.discard(trader)
+            del self._inside[trader]
+
+    def make_room(self, mine: Turn) -> None:
+        """Who began first and still sends gives way: so nobody keeps others out by sending slowly. Raises TooManyUploads."""
+        while self._is_over():
+            longest = next(turn for turn in self._inside.values() if turn is mine or turn.may_give_way)
+            if longest is mine:
+                raise TooManyUploads(_MANY)
+            longest.give_way()
+
+    def _is_over(self) -> bool:
+        held = [turn.held_bytes for turn in self._inside.values() if not turn.is_cut]
+        return len(held) > UPLOADS_AT_ONCE or sum(held) > UPLOADS_BYTES_AT_ONCE
 
     def _forget_before(self, until_us: int) -> None:
         """What is older, of everybody: who has nothing left is not kept."""

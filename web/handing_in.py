@@ -21,6 +21,7 @@ from storage.sqlite_file import TracesRemain
 from storage.vault import Vault
 from web import words
 from web.asking import ask
+from web.document_turns import Turn
 from web.forms import refusal_in
 from web.inspecting import Clean, InspectionFull, ScannerSilent, Unconfined, Verdict
 from web.uploads import FileTooLarge, Handed, Upload
@@ -34,13 +35,14 @@ _NOTHING_KEPT = "nothing of it was kept"
 _LOG = logging.getLogger(__name__)
 
 
-async def hand_in(request: Request[Any, Any, Any], upload: Upload, kind: DocumentKind) -> str:
-    """Why it was not taken, as a sentence; "" where it was."""
+async def hand_in(request: Request[Any, Any, Any], upload: Upload, kind: DocumentKind, turn: Turn) -> str:
+    """Why it was not taken, as a sentence; "" where it was. Raises TooManyUploads."""
     visitor = signed_in(request)
     if full := await _why_no_room(request, visitor):
         return full
     try:
-        handed = await upload.file()
+        with turn.coming():
+            handed = await upload.file(turn.count)
         verdict = await _looked_at(request, handed)
     except FileTooLarge:
         verdict = DocumentFault.TOO_LARGE

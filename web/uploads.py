@@ -4,7 +4,7 @@ The form says first whose page it is from (the token), then what else it says in
 read before it is known who sends it.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import msgspec
@@ -58,12 +58,12 @@ class Upload:
                 break
         return self._words.get(name, "")
 
-    async def file(self) -> Handed:
-        """The file itself. Raises FileTooLarge."""
+    async def file(self, counted: Callable[[int], None]) -> Handed:
+        """The file itself. `counted`: told of each piece how many bytes it has. Raises FileTooLarge."""
         while self._file is None:
             if not await self._next_part():
                 raise ClientException("no file came with the form: choose one, and send it again")
-        content = await self._part(DOCUMENT_BYTES_MAX)
+        content = await self._part(DOCUMENT_BYTES_MAX, counted)
         return Handed(plain_name(self._file.filename or ""), content)
 
     async def _next_part(self) -> bool:
@@ -81,13 +81,14 @@ class Upload:
             raise ClientException("a field of the form is too long, or no text") from wrong
         return True
 
-    async def _part(self, most: int) -> bytes:
+    async def _part(self, most: int, counted: Callable[[int], None] = lambda _: None) -> bytes:
         content = bytearray()
         async for event in self._events:
             if event is None:
                 break
             assert isinstance(event, bytes | bytearray)
             content += event
+            counted(len(event))
             if len(content) > most:
                 raise FileTooLarge
         return bytes(content)

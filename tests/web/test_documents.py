@@ -3,10 +3,12 @@
 import io
 import json
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import count
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from PIL import Image
@@ -22,13 +24,14 @@ from storage.documents import open_document
 from storage.people import DOCUMENTS
 from storage.readmodels.documents import documents_of, newest_documents
 from tests.documents.hostile import SECRET, picture, plain_pdf
-from web.bounds import UPLOADS_PER_HOUR
-from web.document_turns import DocumentTurns, TooManyUploads
+from web.bounds import UPLOADS_AT_ONCE, UPLOADS_BYTES_AT_ONCE, UPLOADS_PER_HOUR
+from web.document_turns import DocumentTurns, TooManyUploads, Turn
 from web.inspecting import Clean, InspectionFull, ScannerSilent, Unconfined, Verdict
 from web.signed import Signed, written
 from web.uploads import plain_name
 
 NAME = "Ada Marlow passport.jpg"
+STRANGERS = count(1_000)
 ORIGIN = {"origin": "http://127.0.0.1"}
 
 
@@ -289,17 +292,8 @@ async def test_as_many_are_kept_as_may_be_and_what_is_too_many_is_sealed_nowhere
 
 async def test_nobody_hands_in_twice_at_once_or_all_day(shop):
     turns = DocumentTurns()
-    with turns.turn(1, 0):
-        with pytest.raises(TooManyUploads, match="on its way"), turns.turn(1, 0):
-            pass
-        with (
-            turns.turn(2, 0),
-            turns.turn(3, 0),
-            turns.turn(4, 0),
-            pytest.raises(TooManyUploads, match="just now"),
-            turns.turn(5, 0),
-        ):
-            pass
+    with turns.turn(1, 0), pytest.raises(TooManyUploads, match="on its way"), turns.turn(1, 0):
+        pass
     for _ in range(UPLOADS_PER_HOUR - 1):
         with turns.turn(1, 1):
             pass
@@ -312,6 +306,68 @@ async def test_nobody_hands_in_twice_at_once_or_all_day(shop):
         data = {"csrf_token": shop.ben.token, "kind": "identity"}
         answer = await shop.ben.post("/documents", data=data, files={"file": (NAME, b"x")}, headers=ORIGIN)
     assert answer.status_code == 429
+
+
+def held_up(turns: DocumentTurns, many: int, size_bytes: int, held: ExitStack) -> list[Turn]:
+    """So many others, whose documents have come and are not looked at yet."""
+    others = [held.enter_context(turns.turn(next(STRANGERS), 0)) for _ in range(many)]
+    for other in others:
+        other.count(size_bytes)
+    return others
+
+
+@pytest.mark.parametrize(
+    ("many", "size_bytes"), [(UPLOADS_AT_ONCE, 1), (UPLOADS_BYTES_AT_ONCE // DOCUMENT_BYTES_MAX, DOCUMENT_BYTES_MAX)]
+)
+async def test_who_sends_slowly_keeps_nobody_out(many, size_bytes):
+    """As many as fit, of whom the first still waits for its bytes: it gives way, and what has come whole does not."""
+    turns = DocumentTurns()
+    with ExitStack() as held:
+        whole, slow, *_ = held_up(turns, many, size_bytes, held)
+
+        async def is_pushed_out() -> None:
+            with slow.coming():
+                held_up(turns, 1, size_bytes, held)
+                await anyio.sleep_forever()
+
+        with pytest.raises(TooManyUploads, match="came slowly"):
+            await is_pushed_out()
+        assert (whole.is_cut, slow.is_cut) == (False, True)
+        # Nobody is left who could give way.
+        with pytest.raises(TooManyUploads, match="just now"), turns.turn(2, 0) as another:
+            another.count(UPLOADS_BYTES_AT_ONCE)
+
+
+async def test_a_body_that_stops_in_the_middle_gives_way_and_is_told_so(shop):
+    """Until then it holds nothing but itself: a document of somebody else comes meanwhile."""
+    turns = shop.app.state.document_turns = DocumentTurns()
+    begun = anyio.Event()
+
+    async def body() -> AsyncIterator[bytes]:
+        head = f'--x\r\ncontent-disposition: form-data; name="csrf_token"\r\n\r\n{shop.ben.token}\r\n'
+        head += '--x\r\ncontent-disposition: form-data; name="kind"\r\n\r\nidentity\r\n'
+        yield (head + '--x\r\ncontent-disposition: form-data; name="file"; filename="x.png"\r\n\r\n').encode()
+        yield bytes(1_000)
+        begun.set()
+        await anyio.sleep_forever()
+
+    answers = []
+
+    async def hand_in_slowly() -> None:
+        headers = ORIGIN | {"content-type": "multipart/form-data; boundary=x"}
+        answers.append(await shop.ben.post("/documents", content=body(), headers=headers))
+
+    with ExitStack() as held:
+        async with anyio.create_task_group() as both:
+            both.start_soon(hand_in_slowly)
+            await begun.wait()
+            data = {"csrf_token": shop.ada.token, "kind": "identity"}
+            quick = await shop.ada.post("/documents", data=data, files={"file": (NAME, b"x")}, headers=ORIGIN)
+            assert (quick.status_code, "write to the firm" in quick.text) == (422, True)  # she has as many as may be
+            held_up(turns, UPLOADS_AT_ONCE, 1, held)
+    [slow] = answers
+    assert slow.status_code == 429
+    assert "came slowly" in slow.text
 
 
 @pytest.mark.parametrize(

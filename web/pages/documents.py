@@ -33,8 +33,8 @@ async def hand_in_document(request: Request[Any, Any, Any]) -> Response[Any]:
     if kind is None:
         return await _shown(request, "", "Choose what the document shows.")
     try:
-        with request.app.state.document_turns.turn(visitor.id, firm.wall_us()):
-            wrong = await hand_in(request, upload, kind)
+        with request.app.state.document_turns.turn(visitor.id, firm.wall_us()) as turn:
+            wrong = await hand_in(request, upload, kind, turn)
     except TooManyUploads as many:
         raise TooManyRequestsException(str(many)) from many
     return await _shown(request, typed, wrong) if wrong else Redirect("/documents?kept=1", status_code=303)
