@@ -57,6 +57,7 @@ else:
     assert look_at(EMPTY, program=CONFINED + eats + SAY).verdicts == (DocumentFault.HEIC,)
 
 
+@pytest.mark.soak  # a second of a core is the least that can be set
 def test_one_that_only_works_is_ended_by_its_seconds() -> None:
     assert look_at(
         EMPTY, wall_s=30, program=CONFINED.replace("confine(2,", "confine(1,") + "while True: pass"

@@ -153,6 +153,11 @@ def test_where_a_picture_was_made_is_gone_and_it_stands_upright(form: str, verdi
         assert shown.size == (72, 96)  # it came lying, and said so
 
 
+def test_greys_of_sixteen_bits_keep_the_upper_eight(verdicts: dict[str, Any]) -> None:
+    with Image.open(io.BytesIO(verdicts["png in mode I;16"].content)) as kept:
+        assert kept.getpixel((0, 0)) == (40_000 >> 8,) * 3
+
+
 def test_points_on_the_way_stay_what_they_were(verdicts: dict[str, Any]) -> None:
     with (
         Image.open(io.BytesIO(kinds()["png"])) as came,
