@@ -41,6 +41,7 @@ NEEDED: dict[type[c.Command], tuple[Permission, ...]] = {
     c.OweMail: (P.MANAGE_STAFF,),  # to others; everybody may to themselves
     c.AskAddressChange: (P.MANAGE_STAFF,),  # likewise
     c.ChangeAddress: (P.MANAGE_STAFF,),
+    c.DropAddressChange: (P.MANAGE_STAFF,),  # likewise
     c.EraseTrader: (P.ERASE_TRADERS,),
     c.KeepDocument: (P.REGISTER_TRADERS,),
     c.NoteDocumentRefused: (P.REGISTER_TRADERS,),
@@ -78,8 +79,10 @@ _OF_COURIERS = frozenset(
     {c.AdoptCalendar, c.AdoptMarketDays, c.LapseOrder, c.EraseTrader}
 )  # the last: the desk sees to whom
 _OF_THE_PORTAL = frozenset(
-    {c.JoinFirm, c.ConfirmAddress, c.OweMail, c.ChangeAddress}
+    {c.JoinFirm, c.ConfirmAddress, c.OweMail, c.ChangeAddress, c.DropAddressChange}
 )  # who holds a link is not signed in
+
+_OF_ONESELF = (c.NoteSecurity, c.OweMail, c.AskAddressChange, c.DropAddressChange)  # staff, too
 
 OF_WHO_ASKED = frozenset(
     {
@@ -116,7 +119,7 @@ def refusal_of(command: c.Command, house: House) -> Refused | None:
     member = staff.working(by)
     if member is None:
         return Refused(refusal=Refusal.UNKNOWN_STAFF, detail=f"{by or 'nobody'} is nobody who works here")
-    if isinstance(command, c.NoteSecurity | c.OweMail | c.AskAddressChange) and _is_of_oneself(command, house):
+    if isinstance(command, _OF_ONESELF) and _is_of_oneself(command, house):
         return None
     if not staff.of_member(member).intersection(NEEDED[kind]):
         return not_permitted(staff, by, NEEDED[kind][0])
@@ -128,7 +131,7 @@ def _is_of_oneself(command: c.Command, house: House) -> bool:
     match command:
         case c.PlaceOrder() | c.EraseTrader() | c.KeepDocument() | c.NoteDocumentRefused():
             return command.by == f"{TRADER}{command.trader}"
-        case c.NoteSecurity() | c.OweMail() | c.AskAddressChange():
+        case c.NoteSecurity() | c.OweMail() | c.AskAddressChange() | c.DropAddressChange():
             return command.by == command.person
         case c.LapseOrder():
             desk = house.desk(order_desk(command.order))

@@ -124,7 +124,9 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (STAFF,)
         case c.IssueApiKey() | c.RotateApiKey() | c.RevokeApiKey():
             return (STAFF,)
-        case c.NoteSecurity() | c.NoteAct() | c.OweMail() | c.AskAddressChange() | c.ChangeAddress() | i.MailReported():
+        case c.NoteSecurity() | c.NoteAct() | c.OweMail() | i.MailReported():
+            return (SECURITY,)
+        case c.AskAddressChange() | c.ChangeAddress() | c.DropAddressChange():
             return (SECURITY,)
         case c.SettleCommand() | c.EnforceAgain():
             return (enforcement_desk(body.bridge),)

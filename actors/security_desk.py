@@ -7,10 +7,11 @@ import msgspec
 from actors.desk import Turn
 from actors.messages import Message
 from firm.bounds import ABOUT_LENGTH_MAX
-from firm.commands import AskAddressChange, ChangeAddress, NoteAct, NoteSecurity, OweMail
+from firm.commands import AskAddressChange, ChangeAddress, DropAddressChange, NoteAct, NoteSecurity, OweMail
 from firm.facts import (
     AddressChangeAsked,
     AddressChanged,
+    AddressChangeDropped,
     Fact,
     MailEnded,
     MailOwed,
@@ -60,6 +61,8 @@ class SecurityDesk:
                     turn.record(MailOwed(person=message.person, letter=letter))
             case ChangeAddress():
                 turn.record(AddressChanged(person=message.person, sealed=message.sealed))
+            case DropAddressChange():
+                turn.record(AddressChangeDropped(person=message.person))
             case MailReported():
                 told = {name: getattr(message, name) for name in MailEnded.__struct_fields__}
                 turn.record(MailEnded(**told))

@@ -25,7 +25,7 @@ from firm.instant import HOUR_US, MINUTE_US
 from firm.letters import Letter, MailEnd
 from storage.errors import DiskRefused, FrontRefused, VaultDamaged
 from storage.reader import LedgerReader
-from storage.readmodels.mails import OwedMail, mails_waiting, owed_mails
+from storage.readmodels.mails import OwedMail, mails_let_go, mails_waiting, owed_mails
 from storage.throttles import Limit, Throttle
 
 LOOK_EVERY_S = 1.0
@@ -40,10 +40,14 @@ _LOG = logging.getLogger("evenhand.mail")
 
 
 class MailsSeen(msgspec.Struct, frozen=True):
-    """What the last look saw: how many mails wait, and for how long the oldest has, in firm time."""
+    """What the last look saw: how many mails wait, and for how long the oldest has, in firm time.
+
+    `let_go`: how many were never brought because too many waited, ever.
+    """
 
     waiting: int = 0
     oldest_ms: int = 0
+    let_go: int = 0
 
 
 class _Retry:
@@ -127,8 +131,8 @@ class MailCourier:
         """Bring what can be brought now."""
         for report in list(self._untold.values()):
             await self._tell(report)
-        waiting, oldest_us, owed = await to_thread.run_sync(self._owed)
-        self.seen = MailsSeen(waiting, max(0, self._now_us() - oldest_us) // 1_000 if waiting else 0)
+        waiting, oldest_us, let_go, owed = await to_thread.run_sync(self._owed)
+        self.seen = MailsSeen(waiting, max(0, self._now_us() - oldest_us) // 1_000 if waiting else 0, let_go)
         known = {mail.seq for mail in owed}
         self._mails = {seq: retry for seq, retry in self._mails.items() if seq in known}
         for mail in owed:
@@ -137,9 +141,9 @@ class MailCourier:
             if mail.seq not in self._untold and anyio.current_time() >= self._retry(mail).not_before_s:
                 await self._bring(mail)
 
-    def _owed(self) -> tuple[int, int, list[OwedMail]]:
+    def _owed(self) -> tuple[int, int, int, list[OwedMail]]:
         with self._reader.connection() as book:
-            return *mails_waiting(book), owed_mails(book, AT_ONCE)
+            return *mails_waiting(book), mails_let_go(book), owed_mails(book, AT_ONCE)
 
     def _retry(self, mail: OwedMail) -> _Retry:
         return self._mails.get(mail.seq) or self._mails.setdefault(mail.seq, _Retry())
@@ -178,9 +182,9 @@ class MailCourier:
         now_us = self._wall_us()
         if self._throttle.wait_us("mail of all", "", Limit(self._settings.per_minute_max, MINUTE_US), now_us):
             return True
-        wait_us = self._throttle.wait_us(
-            "mail by person", mail.person, Limit(self._settings.per_person_max, HOUR_US), now_us
-        )
+        # A link to a new password is counted by itself: what somebody else causes in a person's name must not keep it back.
+        scope = "new password by person" if mail.letter is Letter.NEW_PASSWORD else "mail by person"
+        wait_us = self._throttle.wait_us(scope, mail.person, Limit(self._settings.per_person_max, HOUR_US), now_us)
         if wait_us:
             self._throttle.give_back("mail of all", "", now_us)
         return bool(wait_us)

@@ -27,6 +27,7 @@ TOKEN_BYTES = 32
 PASSWORD_LINK_US = 30 * MINUTE_US
 ADDRESS_LINK_US = 48 * HOUR_US
 _WHEN_LENGTH = 16  # to the minute
+_TRIES = 3  # an address that changes while a mail is written has it written anew
 
 # Where a letter leads; those with a purpose get a token of their own.
 _LEADS: Mapping[Letter, tuple[str, Purpose | None]] = MappingProxyType(
@@ -77,29 +78,41 @@ class MailWriter:
         self._reader, self._wall_us = reader, wall_us
 
     def write(self, mail: OwedMail) -> tuple[EmailMessage, str]:
-        """The mail, and whom it goes to. Raises Unwritable."""
+        """The mail, and whom it goes to. Raises Unwritable.
+
+        The address is looked at once more after a link was drawn: whoever changes it forgets links before and after, so that none which
+        is good goes to the one of before.
+        """
+        for _ in range(_TRIES):
+            address, about = self._goes_to(mail)
+            if not is_mail_address(address):
+                raise Unwritable(MailEnd.UNWRITABLE)
+            written = self._letters.write(mail.letter, self._language(mail.person), self._fills(mail, about))
+            try:
+                letter = self._enveloped(mail, written, address)
+            except (MessageError, ValueError, IndexError):  # what the settings or the vault hold fits in no header
+                raise Unwritable(MailEnd.UNWRITABLE) from None
+            if self._goes_to(mail) == (address, about):
+                return letter, address
+        raise Unwritable(MailEnd.UNWRITABLE)
+
+    def _goes_to(self, mail: OwedMail) -> tuple[str, str]:
+        """The address, and the commitment to what a link in the mail is about, or "". Raises Unwritable."""
         person = self._person(mail.person)
         if person is None:
             raise Unwritable(MailEnd.NOBODY)
-        address = self._wanted(mail.person) if mail.letter is Letter.CONFIRM_NEW_ADDRESS else person.mail
-        if not is_mail_address(address):
-            raise Unwritable(MailEnd.UNWRITABLE)
-        written = self._letters.write(mail.letter, self._language(mail.person), self._fills(mail))
-        try:
-            return self._enveloped(mail, written, address), address
-        except (MessageError, ValueError, IndexError):  # what the settings or the vault hold fits in no header
-            raise Unwritable(MailEnd.UNWRITABLE) from None
+        return self._wanted(mail.person) if mail.letter is Letter.CONFIRM_NEW_ADDRESS else (person.mail, "")
 
     def _person(self, reference: str) -> Person | None:
         kind, _, number = reference.partition(":")
         return self._vault.person("trader" if kind == "trader" else "staff", int(number))
 
-    def _wanted(self, reference: str) -> str:
-        """The address that is to be confirmed; "" where none is any more."""
+    def _wanted(self, reference: str) -> tuple[str, str]:
+        """The address that is to be confirmed, and the commitment to it; "" where none is any more."""
         with self._reader.connection() as book:
             sealed = only_seal(book, reference, ADDRESS_WANTED)
         value = self._vault.open_value(sealed) if sealed else None
-        return value.decode() if value else ""
+        return (value.decode(), sealed or "") if value else ("", "")
 
     def _language(self, reference: str) -> Language:
         """The one that they said they read; English of whom nobody asked."""
@@ -108,23 +121,23 @@ class MailWriter:
         value = self._vault.open_value(sealed) if sealed else None
         return Language(msgspec.json.decode(value, type=Residence).language) if value else Language.ENGLISH
 
-    def _fills(self, mail: OwedMail) -> dict[str, str]:
+    def _fills(self, mail: OwedMail, about: str) -> dict[str, str]:
         house = self._house
         return {
             FIRM: house.firm,
             SUPPORT: house.support,
-            LINK: f"{house.origin}{self._link(mail)}",
+            LINK: f"{house.origin}{self._link(mail, about)}",
             HOURS: str(ADDRESS_LINK_US // HOUR_US),
             MINUTES: str(PASSWORD_LINK_US // MINUTE_US),
             WHEN: f"{utc_text(mail.owed_us)[:_WHEN_LENGTH].replace('T', ' ')} UTC",
         }
 
-    def _link(self, mail: OwedMail) -> str:
+    def _link(self, mail: OwedMail, about: str) -> str:
         page, purpose = _LEADS[mail.letter]
         if purpose is None:
             return page
         token, good_for_us = secrets.token_urlsafe(TOKEN_BYTES), _good_for_us(purpose)
-        self._links.issue(mail.person, purpose, token, self._wall_us(), good_for_us)
+        self._links.issue(mail.person, purpose, token, self._wall_us(), good_for_us, about=about)
         return f"{page}?token={token}"
 
     def _enveloped(self, mail: OwedMail, written: Written, address: str) -> EmailMessage:

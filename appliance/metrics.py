@@ -114,6 +114,7 @@ def _add_mails(page: Exposition, mails: MailCourier | None) -> None:
     seen, told = (MailsSeen(), Counter[str]()) if mails is None else (mails.seen, mails.told)
     page.gauge("mails_waiting", "Mails to people that wait.", seen.waiting)
     page.gauge("mail_age_seconds", "How long the oldest of them has waited, in firm time.", seen.oldest_ms / MS_PER_S)
+    page.counter("mails_let_go_total", "Mails to people that were never brought because too many waited.", seen.let_go)
     kinds = ("failed_tries", *MailEnd)
     page.counter(
         "mails_total", "What became of mails to people since start.", by("outcome", dict.fromkeys(kinds, 0) | told)

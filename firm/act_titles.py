@@ -25,6 +25,7 @@ TITLES: dict[str, str] = {
     "OweMail": "Had a mail sent",
     "AskAddressChange": "Asked for another mail address",
     "ChangeAddress": "Changed a mail address",
+    "DropAddressChange": "Dropped a change of mail address",
     "EraseTrader": "Had a trader forgotten",
     "PublishProgram": "Published a program",
     "RetireProgram": "Retired a program",

@@ -23,7 +23,7 @@ from storage.files import FirmDirectory
 from storage.sqlite_file import DISK_FAILED, READING, FileRefused, name_to_read, open_sqlite, what_came_first
 
 APPLICATION = 0x45564652  # "EVFR"
-VERSION = 5
+VERSION = 6
 MEMORY_BYTES_MAX = 64 * 2**20
 
 _SCHEMA = """
@@ -74,6 +74,7 @@ CREATE TABLE links (
     token TEXT PRIMARY KEY,            -- SHA-256 of what the link holds, in hex
     person TEXT NOT NULL,
     purpose TEXT NOT NULL,
+    about TEXT NOT NULL,               -- the commitment to what it is good for alone, or nothing
     issued_us INTEGER NOT NULL,
     expires_us INTEGER NOT NULL,
     proof BLOB NOT NULL                -- proof_of the other columns

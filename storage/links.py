@@ -31,10 +31,18 @@ class LinkBook:
         self._front = front
 
     def issue(
-        self, person: str, purpose: Purpose, token: str, now_us: int, good_for_us: int, *, alone: bool = False
+        self,
+        person: str,
+        purpose: Purpose,
+        token: str,
+        now_us: int,
+        good_for_us: int,
+        *,
+        alone: bool = False,
+        about: str = "",
     ) -> None:
-        """`alone`: those of before are good for nothing any more."""
-        row = (digest_of(token), person, purpose.value, now_us, now_us + good_for_us)
+        """`alone`: those of before are good for nothing any more. `about`: the commitment to what alone it is good for."""
+        row = (digest_of(token), person, purpose.value, about, now_us, now_us + good_for_us)
         keep = 0 if alone else LINKS_PER_PURPOSE_MAX - 1
 
         def work(connection: apsw.Connection) -> None:
@@ -43,40 +51,52 @@ class LinkBook:
                 " ORDER BY issued_us DESC LIMIT -1 OFFSET ?)",
                 (person, purpose.value, keep),
             )
-            sql = "INSERT INTO links (token, person, purpose, issued_us, expires_us, proof) VALUES (?, ?, ?, ?, ?, ?)"
-            connection.execute(sql, (*row, proof_of(*row)))
+            connection.execute(
+                "INSERT INTO links (token, person, purpose, about, issued_us, expires_us, proof) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (*row, proof_of(*row)),
+            )
 
         self._front.do(work)
 
-    def person_of(self, purpose: Purpose, link: str, now_us: int) -> str | None:
-        """Whose link it is, by its digest; None: unknown, used, too old, or for something else."""
-        return self._front.do(lambda connection: _person_of(connection, purpose, link, now_us))
+    def person_of(self, purpose: Purpose, link: str, now_us: int, about: str = "") -> str | None:
+        """Whose link it is, by its digest; None: unknown, used, too old, for something else, or about something else."""
+        found = self.read(purpose, link, now_us)
+        return found[0] if found is not None and found[1] == about else None
 
-    def use(self, purpose: Purpose, link: str, now_us: int) -> str | None:
+    def read(self, purpose: Purpose, link: str, now_us: int) -> tuple[str, str] | None:
+        """The same, and what it is about."""
+        return self._front.do(lambda connection: _found(connection, purpose, link, now_us))
+
+    def use(self, purpose: Purpose, link: str, now_us: int, about: str = "") -> str | None:
         """The same, and no link of this person's for this purpose is good for anything from now on."""
 
         def work(connection: apsw.Connection) -> str | None:
-            person = _person_of(connection, purpose, link, now_us)
-            if person is not None:
-                connection.execute("DELETE FROM links WHERE person = ? AND purpose = ?", (person, purpose.value))
-            return person
+            found = _found(connection, purpose, link, now_us)
+            if found is None or found[1] != about:
+                return None
+            connection.execute("DELETE FROM links WHERE person = ? AND purpose = ?", (found[0], purpose.value))
+            return found[0]
 
         return self._front.do(work)
 
     def forget_person(self, person: str) -> None:
         self._front.do(lambda connection: connection.execute("DELETE FROM links WHERE person = ?", (person,)))
 
+    def forget_purpose(self, person: str, purpose: Purpose) -> None:
+        sql = "DELETE FROM links WHERE person = ? AND purpose = ?"
+        self._front.do(lambda connection: connection.execute(sql, (person, purpose.value)))
+
     def purge(self, now_us: int) -> None:
         self._front.do(lambda connection: connection.execute("DELETE FROM links WHERE expires_us <= ?", (now_us,)))
 
 
-def _person_of(connection: apsw.Connection, purpose: Purpose, link: str, now_us: int) -> str | None:
-    """A link from the future is of a clock that was set back: it is asked for again."""
-    sql = "SELECT token, person, purpose, issued_us, expires_us, proof FROM links WHERE token = ?"
+def _found(connection: apsw.Connection, purpose: Purpose, link: str, now_us: int) -> tuple[str, str] | None:
+    """Whose, and what about. A link from the future is of a clock that was set back: it is asked for again."""
+    sql = "SELECT token, person, purpose, about, issued_us, expires_us, proof FROM links WHERE token = ?"
     row = one_row(connection, sql, (link,))
-    if row is None or row[5] != proof_of(*row[:5]) or row[2] != purpose.value or not row[3] <= now_us < row[4]:
+    if row is None or row[6] != proof_of(*row[:6]) or row[2] != purpose.value or not row[4] <= now_us < row[5]:
         return None
-    return str(row[1])
+    return str(row[1]), str(row[3])
 
 
 def digest_of(token: str) -> str:

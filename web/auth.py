@@ -20,7 +20,7 @@ from storage.errors import DiskRefused, FrontRefused, VaultDamaged
 from storage.people import Kind, Person, normalised_mail
 from storage.sessions import Session
 from storage.throttles import Limit
-from web.allowance import Allowance, Counted, Limits
+from web.allowance import Allowance, Counted, Limits, network_of
 from web.bounds import (
     DEVICE_COOKIE_SECONDS,
     GUESS_WINDOW_US,
@@ -189,6 +189,11 @@ def device_cookie(firm: Firm, device: str) -> Cookie:
 
 def address_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     return connection.client.host if connection.client else "unknown"
+
+
+def counted_as(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """What tries count against: of an IPv6 address its network, of which somebody has all addresses."""
+    return network_of(address_of(connection))
 
 
 def as_staff(firm: Firm, visitor: Visitor) -> Visitor | None:

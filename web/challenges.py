@@ -45,7 +45,7 @@ async def signed_challenge(request: Request[Any, Any, Any], session_id: str, cre
     firm: Firm = request.app.state.firm
 
     def challenge() -> bytes | None:
-        address, now_us = auth.address_of(request), firm.wall_us()
+        address, now_us = auth.counted_as(request), firm.wall_us()
         wait_us = firm.throttle.wait_us("passkeys by address", address, _BY_ADDRESS, now_us)
         if wait_us:
             raise auth.TooManyGuesses(wait_us)
@@ -58,5 +58,5 @@ async def signed_challenge(request: Request[Any, Any, Any], session_id: str, cre
         person = await signed_by(firm, credential, asked)
     except PasskeyRefused:
         return None
-    await anyio.to_thread.run_sync(firm.throttle.forget, "passkeys by address", auth.address_of(request))
+    await anyio.to_thread.run_sync(firm.throttle.forget, "passkeys by address", auth.counted_as(request))
     return person

@@ -29,7 +29,7 @@ from web.firm import Firm
 _BY_ADDRESS = Limit(JOINS_PER_ADDRESS, HOUR_US)
 _RESETS_BY_ADDRESS = Limit(RESETS_PER_ADDRESS, HOUR_US)
 _OF_ALL = Limit(JOINED_PER_DAY, DAY_US)
-_MAILS = (("mail asked by hour", Limit(MAILS_PER_HOUR, HOUR_US)), ("mail asked by day", Limit(MAILS_PER_DAY, DAY_US)))
+_MAILS = (("by hour", Limit(MAILS_PER_HOUR, HOUR_US)), ("by day", Limit(MAILS_PER_DAY, DAY_US)))
 _AMISS = (Held, Overloaded, DiskRefused, FrontRefused, VaultDamaged)
 
 _LOG = logging.getLogger(__name__)
@@ -45,15 +45,21 @@ class Joining(msgspec.Struct, frozen=True):
     accepted: tuple[AcceptedText, ...]
 
 
-async def count_join(firm: Firm, address: str) -> None:
-    """Before anything is done. Raises TooManyGuesses: for this network address, or for everybody today."""
+async def count_join(firm: Firm, address: str) -> int:
+    """Before anything is done for this network address; at which instant. Raises TooManyGuesses."""
+    now_us = firm.wall_us()
+    await _require_none(lambda: firm.throttle.wait_us("join by address", address, _BY_ADDRESS, now_us))
+    return now_us
 
-    def counted() -> int:
-        now_us = firm.wall_us()
-        wait_us = firm.throttle.wait_us("join by address", address, _BY_ADDRESS, now_us)
-        return wait_us or firm.throttle.wait_us("join of all", "", _OF_ALL, now_us)
 
-    await _require_none(counted)
+async def uncount_join(firm: Firm, address: str, at_us: int) -> None:
+    """It found no room, and was none."""
+    await anyio.to_thread.run_sync(firm.throttle.give_back, "join by address", address, at_us)
+
+
+async def count_joined(firm: Firm) -> None:
+    """Among those of everybody today, of whom it keeps nobody out who found no room. Raises TooManyGuesses."""
+    await _require_none(lambda: firm.throttle.wait_us("join of all", "", _OF_ALL, firm.wall_us()))
 
 
 async def count_reset(firm: Firm, address: str) -> None:
@@ -69,46 +75,68 @@ async def _require_none(counted: Callable[[], int]) -> None:
 async def join(firm: Firm, joining: Joining) -> None:
     """A new trader; or, where somebody has the address, a mail to them that says so. Nobody waits for it."""
     try:
+        if not await anyio.to_thread.run_sync(few_mails, firm, joining.mail):
+            return
         known = await anyio.to_thread.run_sync(firm.vault.find_by_mail, joining.mail)
-        if known is not None:
-            await _tell_owner(firm, known, _letter_to(firm, known))
-        elif await anyio.to_thread.run_sync(few_mails, firm, joining.mail):
+        if known is None:
             await _register(firm, joining)
+        else:
+            await _owe(firm, known, _letter_to(firm, known))
     except _AMISS as amiss:
         _LOG.warning("somebody signed up in vain, and is not known: %s", amiss)
 
 
-async def forget_password(firm: Firm, mail: str) -> None:
-    """A mail with a link, to whoever has this address and may sign in. Nobody waits for it."""
+async def forget_password(firm: Firm, mail: str, device: str) -> None:
+    """A mail with a link, to whoever has this address and may sign in. Nobody waits for it. `device`: the cookie, or ""."""
     try:
         known = await anyio.to_thread.run_sync(firm.vault.find_by_mail, mail)
+        if not await anyio.to_thread.run_sync(_asked_rarely, firm, mail, known, device):
+            return
         if known is not None and (known.kind == "trader" or firm.live.staff().working(known.reference) is not None):
-            await _tell_owner(firm, known, Letter.NEW_PASSWORD)
+            await _owe(firm, known, Letter.NEW_PASSWORD)
     except _AMISS as amiss:
         _LOG.warning("a new password was asked for in vain: %s", amiss)
 
 
 async def confirm_again(firm: Firm, person: Person) -> bool:
-    """Another mail to somebody who has not confirmed their address. False: too many lately."""
-    return await _tell_owner(firm, person, Letter.CONFIRM_ADDRESS)
+    """Another mail to somebody who is signed in, and has not confirmed their address. False: too many lately.
 
-
-def _letter_to(firm: Firm, known: Person) -> Letter:
-    waits = known.kind == "trader" and firm.live.is_unconfirmed(known.id)
-    return Letter.CONFIRM_ADDRESS if waits else Letter.ADDRESS_KNOWN
-
-
-async def _tell_owner(firm: Firm, person: Person, letter: Letter) -> bool:
-    if not await anyio.to_thread.run_sync(few_mails, firm, person.mail):
+    Counted by itself: strangers who ask about the address keep nobody from it.
+    """
+    if not await anyio.to_thread.run_sync(_is_rare, firm, "confirmation asked", person.reference):
         return False
-    await firm.ask(OweMail(by=PORTAL, person=person.reference, letter=letter))
+    await _owe(firm, person, Letter.CONFIRM_ADDRESS)
     return True
 
 
+def _letter_to(firm: Firm, known: Person) -> Letter:
+    """Where nobody has confirmed the address, whoever signed up with it before may be somebody else: their password must not stay."""
+    waits = known.kind == "trader" and firm.live.is_unconfirmed(known.id)
+    return Letter.NEW_PASSWORD if waits else Letter.ADDRESS_KNOWN
+
+
+async def _owe(firm: Firm, person: Person, letter: Letter) -> None:
+    await firm.ask(OweMail(by=PORTAL, person=person.reference, letter=letter))
+
+
+def _asked_rarely(firm: Firm, mail: str, known: Person | None, device: str) -> bool:
+    """Whoever comes from a device that is known as the owner's is counted by themselves: strangers shut nobody out."""
+    if known is not None and device and firm.devices.knows(known.reference, device, firm.wall_us()):
+        return _is_rare(firm, "mail asked from known device", f"{known.reference} {device}")
+    return few_mails(firm, mail)
+
+
 def few_mails(firm: Firm, mail: str) -> bool:
-    """Whoever asks again and again floods nobody: some mails an hour and a day for one mail address, whatever they are about."""
-    subject, now_us = normalised_mail(mail), firm.wall_us()
-    return all(firm.throttle.wait_us(scope, subject, limit, now_us) == 0 for scope, limit in _MAILS)
+    """Whoever asks again and again floods nobody: some mails an hour and a day for one mail address, whatever they are about.
+
+    Counted whether somebody has the address or not: else the count would tell who is known.
+    """
+    return _is_rare(firm, "mail asked", normalised_mail(mail))
+
+
+def _is_rare(firm: Firm, scope: str, subject: str) -> bool:
+    now_us = firm.wall_us()
+    return all(firm.throttle.wait_us(f"{scope} {by}", subject, limit, now_us) == 0 for by, limit in _MAILS)
 
 
 async def _register(firm: Firm, joining: Joining) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import anyio.to_thread
 from litestar import Request
+from litestar.exceptions import PermissionDeniedException
 from litestar.response import Redirect, Response
 from msgspec.structs import replace
 
@@ -22,7 +23,7 @@ FORGOTTEN = "/forgotten-password"
 
 
 async def keep_link(request: Request[Any, Any, Any], token: str, page: str) -> Response[Any]:
-    """Who is signed in stays so. Nothing is used up."""
+    """Who is signed in stays so; who looks as a trader is sent away. Nothing is used up."""
     firm: Firm = request.app.state.firm
     answer: Response[Any] = Redirect(page, status_code=303)
     link = digest_of(token)
@@ -30,6 +31,9 @@ async def keep_link(request: Request[Any, Any, Any], token: str, page: str) -> R
     if visitor is None:
         answer.set_cookie(await auth.begin_session(firm, "", auth.session_id_in(firm, request), Signed(link=link)))
         return answer
+
+    if visitor.behind is not None:
+        raise PermissionDeniedException("end the view first: a link of a mail is for whoever it was sent to")
 
     def work(content: bytes) -> bytes:
         return written(replace(read_signed(content), link=link))
@@ -49,8 +53,8 @@ async def whose_link(request: Request[Any, Any, Any], purpose: Purpose) -> str |
     """Whose link the session keeps; None: it is good for nothing, or somebody else is signed in here."""
     firm: Firm = request.app.state.firm
     link, visitor = await link_in(request), visitor_of(request)
-    person = await anyio.to_thread.run_sync(firm.links.person_of, purpose, link, firm.wall_us()) if link else None
-    return person if visitor is None or visitor.reference == person else None
+    held = await anyio.to_thread.run_sync(firm.links.read, purpose, link, firm.wall_us()) if link else None
+    return held[0] if held is not None and (visitor is None or visitor.reference == held[0]) else None
 
 
 async def require_own_form(request: Request[Any, Any, Any]) -> None:

@@ -65,9 +65,9 @@ class PasswordDesk:
         self.hashes += 1
         return found and person is not None
 
-    async def hashed(self, password: str) -> str:
-        """A password that was found good, for the vault. Raises NoRoom."""
-        return await self._worked_out(Hash(password, TIME_COST, MEMORY_KIB, LANES), str, known=True)
+    async def hashed(self, password: str, *, known: bool = True) -> str:
+        """A password that was found good, for the vault. `known`: not of a stranger. Raises NoRoom."""
+        return await self._worked_out(Hash(password, TIME_COST, MEMORY_KIB, LANES), str, known=known)
 
     async def derived(self, codes: tuple[str, ...], salt: bytes) -> tuple[bytes, ...]:
         """Of each code what is kept, under one salt. Raises NoRoom."""

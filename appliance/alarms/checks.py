@@ -198,6 +198,8 @@ def _mail_waits(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:
     """The oldest speaks for all: where a server takes nothing, it takes none of them."""
     waiting, oldest_ms = seen.mails.waiting, seen.mails.oldest_ms
     text = f"{counted(waiting, 'mail')} to people wait, the oldest for {oldest_ms // 1_000} s: no mail server took it"
+    if seen.mails.let_go:
+        text += f"; {counted(seen.mails.let_go, 'mail')} were never brought because too many waited"
     yield _at_most(Alarm.MAIL_WAITS, "", oldest_ms, limits.mail_waits_s * 1_000, text)
 
 

@@ -17,6 +17,7 @@ from firm.commands.addresses import (
     AskAddressChange,
     ChangeAddress,
     ConfirmAddress,
+    DropAddressChange,
     JoinFirm,
     OfAddresses,
     OweMail,

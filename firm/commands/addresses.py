@@ -41,4 +41,10 @@ class ChangeAddress(Command, frozen=True, kw_only=True):
     sealed: str
 
 
-OfAddresses = JoinFirm | ConfirmAddress | OweMail | AskAddressChange | ChangeAddress
+class DropAddressChange(Command, frozen=True, kw_only=True):
+    """The mail address that somebody wants to be written to at is not to take the place of the present one after all."""
+
+    person: str
+
+
+OfAddresses = JoinFirm | ConfirmAddress | OweMail | AskAddressChange | ChangeAddress | DropAddressChange

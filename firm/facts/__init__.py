@@ -56,6 +56,7 @@ from firm.facts.overrides import FloorSet, OverrideAsked, OverrideGranted
 from firm.facts.people import (
     AddressChangeAsked,
     AddressChanged,
+    AddressChangeDropped,
     AddressConfirmed,
     ApiKeyIssued,
     ApiKeyRevoked,
@@ -150,6 +151,7 @@ FACTS: tuple[type[Fact], ...] = (
     TraderJoined,
     AddressConfirmed,
     AddressChangeAsked,
+    AddressChangeDropped,
     AddressChanged,
     MailOwed,
     MailEnded,

@@ -163,6 +163,12 @@ class AddressChanged(Fact, frozen=True, kw_only=True):
     sealed: str
 
 
+class AddressChangeDropped(Fact, frozen=True, kw_only=True):
+    """The mail address that somebody asked for is not to be theirs any more: links to it open nothing. It changes no desk's state."""
+
+    person: str
+
+
 class ErasureOrdered(Fact, frozen=True, kw_only=True):
     """A trader is to be forgotten: nothing is sold to them any more, and the vault destroys each class from its instant on."""
 

@@ -11,7 +11,17 @@ import apsw
 import msgspec
 
 from firm.commands import SecurityAct
-from firm.facts import AddressConfirmed, ErasureOrdered, MailEnded, MailOwed, SecurityNoted, TraderJoined
+from firm.facts import (
+    AddressChangeAsked,
+    AddressChanged,
+    AddressChangeDropped,
+    AddressConfirmed,
+    ErasureOrdered,
+    MailEnded,
+    MailOwed,
+    SecurityNoted,
+    TraderJoined,
+)
 from firm.inputs import LedgerForked
 from firm.instant import DAY_US
 from firm.kinds import Body
@@ -21,7 +31,10 @@ from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
 
 KEPT_US = 7 * DAY_US  # a firm that sends no mails shall not keep what it owes for ever
-OWED_MAX = 10_000  # at once; beyond it the oldest are let go: nobody is helped by a mail that is so late
+OWED_MAX = 10_000  # at once; beyond it the oldest are let go, and counted: nobody is helped by a mail that is so late
+OWED_PER_PERSON_MAX = 40  # likewise, so that nobody's mails take the room of others'
+
+_BEHIND = 1 << 62  # beyond every row
 
 SCHEMA = """
 CREATE TABLE rm_mail (
@@ -30,6 +43,7 @@ CREATE TABLE rm_mail (
 CREATE TABLE rm_unconfirmed (trader INTEGER PRIMARY KEY, joined_us INTEGER NOT NULL) STRICT;
 CREATE INDEX rm_unconfirmed_age ON rm_unconfirmed (joined_us);
 CREATE INDEX rm_mail_person ON rm_mail (person, seq);
+CREATE TABLE rm_mail_let_go (letter TEXT PRIMARY KEY, mails INTEGER NOT NULL) STRICT;
 """
 
 NOTICES: Mapping[SecurityAct, Letter] = MappingProxyType(
@@ -53,10 +67,11 @@ class Mails:
     """The `mails` read model."""
 
     name = "mails"
-    version = 1
+    version = 2
     schema = SCHEMA
     kinds = kinds_of(
-        MailOwed, MailEnded, SecurityNoted, ErasureOrdered, LedgerForked, TraderJoined, AddressConfirmed
+        MailOwed, MailEnded, SecurityNoted, ErasureOrdered, LedgerForked, TraderJoined, AddressConfirmed,
+        AddressChangeAsked, AddressChangeDropped, AddressChanged,
     )  # fmt: skip
 
     def project(self, connection: apsw.Connection, rows: Sequence[tuple[Row, Body]]) -> None:
@@ -66,6 +81,10 @@ class Mails:
                     _owe(connection, row, body.person, body.letter)
                 case SecurityNoted() if body.act in NOTICES:
                     _owe(connection, row, body.person, NOTICES[body.act])
+                case AddressChangeAsked():  # what the one before it owed is owed no more
+                    _owe_no_more(connection, body.person, Letter.ADDRESS_CHANGE_ASKED, Letter.CONFIRM_NEW_ADDRESS)
+                case AddressChangeDropped() | AddressChanged():
+                    _owe_no_more(connection, body.person, Letter.CONFIRM_NEW_ADDRESS)
                 case MailEnded():
                     connection.execute("DELETE FROM rm_mail WHERE seq = ? AND person = ?", (body.mail, body.person))
                 case ErasureOrdered():
@@ -89,9 +108,23 @@ def _owe(connection: apsw.Connection, row: Row, person: str, letter: Letter) -> 
         (row.seq, person, letter.value, row.happened_us),
     )
     connection.execute("DELETE FROM rm_mail WHERE owed_us < ?", (row.happened_us - KEPT_US,))
-    connection.execute(
-        "DELETE FROM rm_mail WHERE seq IN (SELECT seq FROM rm_mail ORDER BY seq DESC LIMIT -1 OFFSET ?)", (OWED_MAX,)
-    )
+    theirs = "SELECT seq FROM rm_mail WHERE person = ? AND letter <> ? ORDER BY seq DESC LIMIT -1 OFFSET ?"
+    _let_go(connection, theirs, (person, Letter.NEW_PASSWORD.value, OWED_PER_PERSON_MAX))
+    _let_go(connection, "SELECT seq FROM rm_mail ORDER BY seq DESC LIMIT -1 OFFSET ?", (OWED_MAX,))
+
+
+def _let_go(connection: apsw.Connection, which: str, bindings: tuple[str | int, ...]) -> None:
+    sql = f"DELETE FROM rm_mail WHERE seq IN ({which}) RETURNING letter"  # noqa: S608  (one of two above)
+    for (letter,) in connection.execute(sql, bindings).fetchall():
+        connection.execute(
+            "INSERT INTO rm_mail_let_go (letter, mails) VALUES (?, 1) ON CONFLICT (letter) DO UPDATE SET mails = mails + 1",
+            (letter,),
+        )
+
+
+def _owe_no_more(connection: apsw.Connection, person: str, *letters: Letter) -> None:
+    for letter in letters:
+        connection.execute("DELETE FROM rm_mail WHERE person = ? AND letter = ?", (person, letter.value))
 
 
 class OwedMail(msgspec.Struct, frozen=True):
@@ -104,12 +137,17 @@ class OwedMail(msgspec.Struct, frozen=True):
 
 
 def owed_mails(connection: apsw.Connection, limit: int) -> list[OwedMail]:
-    """Of each person the first that waits, the longest waiting first: theirs go in order."""
-    sql = "SELECT min(seq), person, letter, owed_us FROM rm_mail GROUP BY person ORDER BY 1 LIMIT ?"
-    return [
-        OwedMail(seq, person, Letter(letter), owed_us)
-        for seq, person, letter, owed_us in connection.execute(sql, (limit,))
-    ]
+    """Of each person the first that waits, the longest waiting first: theirs go in order.
+
+    But links to new passwords before all others: whoever waits for one cannot sign in, and it is too late within the hour.
+    """
+    # Columns beside min() are those of the row that has it.
+    sql = (
+        "SELECT min(seq + CASE letter WHEN ?1 THEN 0 ELSE ?2 END) AS place, seq, person, letter, owed_us FROM rm_mail"
+        " GROUP BY person ORDER BY place LIMIT ?3"
+    )
+    found = connection.execute(sql, (Letter.NEW_PASSWORD.value, _BEHIND, limit))
+    return [OwedMail(seq, person, Letter(letter), owed_us) for _, seq, person, letter, owed_us in found]
 
 
 def mails_waiting(connection: apsw.Connection) -> tuple[int, int]:
@@ -117,6 +155,13 @@ def mails_waiting(connection: apsw.Connection) -> tuple[int, int]:
     row = connection.execute("SELECT count(*), coalesce(min(owed_us), 0) FROM rm_mail").fetchone()
     assert row is not None
     return int(row[0]), int(row[1])
+
+
+def mails_let_go(connection: apsw.Connection) -> int:
+    """How many were never brought because too many waited."""
+    row = connection.execute("SELECT coalesce(sum(mails), 0) FROM rm_mail_let_go").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def unconfirmed_since(connection: apsw.Connection, before_us: int, limit: int) -> list[int]:

@@ -17,7 +17,7 @@ from firm.commands import (
     RegisterTrader,
     RotateApiKey,
 )
-from firm.facts import AddressChangeAsked, AddressChanged, DocumentKept, ValuesForgotten
+from firm.facts import AddressChangeAsked, AddressChanged, AddressChangeDropped, DocumentKept, ValuesForgotten
 from firm.inputs import EventRefused, LoginReported, MonthForgotten, UnknownAccountReported
 from firm.kinds import Body
 from storage.people import (
@@ -53,11 +53,11 @@ class Seals:
     """rm_seals: one row a commitment."""
 
     name = "seals"
-    version = 7
+    version = 8
     kinds = kinds_of(
         AddStaff, RegisterTrader, JoinFirm, NoteSecurity, NoteAct, IssueApiKey, RotateApiKey, LoginReported, EventRefused,
         UnknownAccountReported, ValuesForgotten, AskAddressChange, ChangeAddress, AddressChangeAsked, AddressChanged,
-        AppealDecision, MonthForgotten, DocumentKept,
+        AppealDecision, MonthForgotten, DocumentKept, AddressChangeDropped,
     )  # fmt: skip
     schema = """
         CREATE TABLE rm_seals (
@@ -92,6 +92,8 @@ def _leave_behind(connection: apsw.Connection, body: Body) -> None:
             connection.execute(others, (body.person, ADDRESS_WANTED, body.sealed))
         case AddressChanged():
             connection.execute(others, (body.person, IDENTITY, body.sealed))
+            connection.execute(others, (body.person, ADDRESS_WANTED, ""))
+        case AddressChangeDropped():
             connection.execute(others, (body.person, ADDRESS_WANTED, ""))
         case _:
             pass

@@ -87,6 +87,7 @@ def commands(by: str) -> list[c.Command]:
         c.OweMail(by=by, person="trader:7", letter=Letter.DEVICE_NEW),
         c.AskAddressChange(by=by, person="trader:7", sealed=""),
         c.ChangeAddress(by=by, person="trader:7", sealed=""),
+        c.DropAddressChange(by=by, person="trader:7"),
         c.NoteAct(by=by, act=c.StaffAct.TRIAL_BEGUN, about="1"),
         c.BeginView(by=by, trader=7, on=7001, role="support", seconds=900, **WHY),
         c.SeePage(by=by, trader=7, view=1, page="/accounts"),
@@ -151,7 +152,7 @@ def test_a_role_asks_for_what_it_holds_and_for_nothing_else(sold, role):
     [
         ("console", set(get_args(c.Commanded))),
         ("courier", {c.AdoptCalendar, c.AdoptMarketDays, c.LapseOrder, c.EraseTrader}),
-        ("portal", {c.JoinFirm, c.ConfirmAddress, c.OweMail, c.ChangeAddress}),
+        ("portal", {c.JoinFirm, c.ConfirmAddress, c.OweMail, c.ChangeAddress, c.DropAddressChange}),
         (
             "trader:7",
             {
@@ -160,6 +161,7 @@ def test_a_role_asks_for_what_it_holds_and_for_nothing_else(sold, role):
                 c.NoteSecurity,
                 c.OweMail,
                 c.AskAddressChange,
+                c.DropAddressChange,
                 c.KeepDocument,
                 c.NoteDocumentRefused,
             },

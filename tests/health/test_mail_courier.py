@@ -87,11 +87,15 @@ class Post:
     def cleared(self) -> "Post":
         for number in (self.eve - 2, self.ben - 2):  # of the test before
             self.shop.machine.vault.erase(f"trader:{number}")
-        for mail in self._owed():
-            self.shop.put(MailReported(mail=mail.seq, person=mail.person, letter=mail.letter, end="sent", tries=1))
+        while waiting := self._owed():
+            self._end_all(waiting)
         self.sink.mails, self.sink.unknown, self.sink.refusals = [], [], 0
         self.shop.machine.throttle.purge(2**62)
         return self
+
+    def _end_all(self, owed: list[OwedMail]) -> None:
+        for mail in owed:
+            self.shop.put(MailReported(mail=mail.seq, person=mail.person, letter=mail.letter, end="sent", tries=1))
 
     def reopen(self) -> None:
         self.shop.reopen()
@@ -262,7 +266,57 @@ async def test_news_of_another_address_go_to_the_present_one_before_the_other_is
     await post.courier.look()
     assert [mail["To"] for mail in post.mails[1:]] == [CANARY, wanted]
     links, now_us = post.shop.machine.links, post.courier._wall_us()
-    assert links.person_of(Purpose.NEW_ADDRESS, digest_of(token_of(post.mails[-1])), now_us) == person
+    assert links.person_of(Purpose.NEW_ADDRESS, digest_of(token_of(post.mails[-1])), now_us, sealed) == person
+
+
+async def test_a_link_to_a_new_password_goes_first_and_is_not_kept_back_by_what_else_is_written(post: Any) -> None:
+    post.join(post.eve, CANARY)
+    person = f"trader:{post.eve}"
+    for _ in range(4):
+        post.shop.put(NoteSecurity(by=person, person=person, act=SecurityAct.DEVICE_NEW))
+    post.courier._settings = msgspec.structs.replace(post.courier._settings, per_person_max=2)
+    for _ in range(3):
+        await post.courier.look()
+    assert len(post.mails) == 2  # as many as one person is sent within the hour
+    post.shop.put(OweMail(by="portal", person=person, letter=Letter.NEW_PASSWORD))
+    await post.courier.look()
+    assert post.mails[2]["Subject"].endswith("a new password")
+    assert post.owed() == [(person, Letter.DEVICE_NEW)]
+
+
+async def test_nobodys_mails_take_the_room_of_others_and_what_is_let_go_is_counted(
+    post: Any, watched: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.readmodels.mails.OWED_PER_PERSON_MAX", 3)
+    post.join(post.ben, BEN_MAIL)
+    post.join(post.eve, CANARY)
+    person = f"trader:{post.eve}"
+    post.shop.put(OweMail(by="portal", person=person, letter=Letter.NEW_PASSWORD))
+    for _ in range(4):
+        post.shop.put(NoteSecurity(by=person, person=person, act=SecurityAct.DEVICE_NEW))
+    assert post.owed() == [(person, Letter.NEW_PASSWORD), (f"trader:{post.ben}", Letter.CONFIRM_ADDRESS)]
+    with post.away():
+        await post.courier.look()
+    assert (post.courier.seen.waiting, post.courier.seen.let_go) == (5, 2)
+    assert "evenhand_mails_let_go_total 2" in watched(post.shop.machine).metrics(0)
+
+
+async def test_a_link_that_was_drawn_while_the_address_changed_goes_to_the_new_one(post: Any, monkeypatch: Any) -> None:
+    post.join(post.eve, CANARY)
+    await post.courier.look()
+    post.shop.put(OweMail(by="portal", person=f"trader:{post.eve}", letter=Letter.NEW_PASSWORD))
+    vault, links = post.shop.machine.vault, post.courier._writer._links
+    issue = links.issue
+
+    def changed(*told: Any, **more: Any) -> None:
+        """The address becomes another one after it was read, and before the link is there to be forgotten."""
+        monkeypatch.setattr(links, "issue", issue)
+        vault.change_mail("trader", post.eve, "anew@trader.example")
+        issue(*told, **more)
+
+    monkeypatch.setattr(links, "issue", changed)
+    await post.courier.look()
+    assert [mail["To"] for mail in post.mails] == [CANARY, "anew@trader.example"]
 
 
 async def test_a_link_that_was_asked_for_an_hour_ago_is_given_up(post: Any) -> None:

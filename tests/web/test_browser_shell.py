@@ -13,9 +13,11 @@ import pytest
 from markupsafe import Markup
 from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 
+from firm.commands import AskAddressChange
 from firm.ids import id_text
 from firm.templates import template
 from storage.links import Purpose
+from storage.people import ADDRESS_WANTED
 from storage.readmodels.incidents import incidents
 from tests.web.every_page import ELSEWHERE, Shown, Spectator, whole_pages
 from web.app import create_app
@@ -125,13 +127,18 @@ async def _addresses(seen: Spectator, stage: Any, new_client: Any, at_ada: Any, 
     await seen.send(reader, "", "/join", mail="eve@example.org", accepted="yes", **joining)
     await seen.send(reader, "", "/forgotten-password", mail="nobody@example.org")
     await seen.send(at_ada, ada, "/security/address", mail="ada-anew@example.org")
-    for page, purpose in (("/confirm-address", Purpose.ADDRESS), ("/new-address", Purpose.NEW_ADDRESS)):
-        stage.firm.links.issue(
-            stage.vault.find_by_mail("eve@example.org").reference, purpose, page, stage.wall_us, 10**9
-        )
+    eve = stage.vault.find_by_mail("eve@example.org").reference
+    wanted = stage.vault.seal(eve, ADDRESS_WANTED, b"eve-anew@example.org")
+    stage.put(AskAddressChange(by=eve, person=eve, sealed=wanted))
+    stage.settle()
+    for page, purpose, about in (
+        ("/confirm-address", Purpose.ADDRESS, ""),
+        ("/new-address", Purpose.NEW_ADDRESS, wanted),
+    ):
+        stage.firm.links.issue(eve, purpose, page, stage.wall_us, 10**9, about=about)
         seen.keep("", await reader.get(f"{page}?token={page}", follow_redirects=True))
         reader.take_token(await reader.get(page))
-        await seen.send(reader, "", page)
+        await seen.send(reader, "", page, password=joining["fresh"])
 
 
 async def _incident(seen: Spectator, histories: Any, path: Path, new_client: Any, who: str) -> None:

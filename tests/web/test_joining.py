@@ -14,14 +14,17 @@ from firm.inputs import MailReported
 from firm.instant import DAY_US, HOUR_US, MINUTE_US
 from firm.letters import Letter
 from storage.condition import Condition
+from storage.factors import Factors, written
 from storage.links import Purpose, digest_of
-from storage.people import RESIDENCE
-from storage.readmodels.mails import owed_mails
+from storage.people import ADDRESS_WANTED, RESIDENCE
+from storage.readmodels.mails import mails_waiting, owed_mails
 from storage.readmodels.seals import all_seals, is_sealed, only_seal
+from storage.sqlite_file import TracesRemain
 from web import password_desk
 from web.app import create_app, policies
 from web.brand.brand import Brand, LegalPage
 from web.brand.prose import markdown
+from web.joining import forget_password
 from web.visitor import Policy, csrf_token_of
 
 ADA = "ada@example.org"
@@ -91,8 +94,15 @@ def _owed(shop: Any) -> Any:
 
 def link_for(shop: Any, person: str, purpose: Purpose, token: str, good_for_us: int = HOUR_US) -> str:
     """As the courier draws one."""
-    shop.firm.links.issue(person, purpose, token, shop.wall_us, good_for_us)
+    about = wanted_by(shop, person) if purpose is Purpose.NEW_ADDRESS else ""
+    shop.firm.links.issue(person, purpose, token, shop.wall_us, good_for_us, about=about or "")
     return token
+
+
+def wanted_by(shop: Any, person: str) -> str | None:
+    """The commitment to the address that is to be theirs."""
+    with shop.reader.connection() as book:
+        return only_seal(book, person, ADDRESS_WANTED)
 
 
 async def join(client: Any, mail: str = EVE, **changed: str) -> Any:
@@ -177,7 +187,7 @@ async def test_who_has_not_confirmed_opens_no_route_at_all(firm, shop, shop_app,
         place = re.sub(r"\{[^}]*\}", "1", path)
         answer = await (client.get(place) if method == "GET" else client.send_form(place))
         led = (answer.status_code, answer.headers.get("location")) == (303, "/confirm-address")
-        assert led or answer.status_code in (403, 404), (method, path, answer.status_code)
+        assert led or answer.status_code in (400, 403, 404), (method, path, answer.status_code)
         closed += [path] if led else []
     assert {"/accounts", "/security", "/my-data", "/security/totp", "/security/address"} <= set(closed)
 
@@ -201,7 +211,7 @@ async def test_a_look_at_a_link_uses_nothing_and_another_person_cannot_use_it(fi
     await eve.get(f"/confirm-address?token={token}")
     assert (await eve.send_form("/confirm-address")).status_code == 403  # not the form of this page
     eve.take_token(await eve.get("/confirm-address"))
-    assert "is confirmed" in (await eve.send_form("/confirm-address")).text
+    assert "is confirmed" in (await eve.send_form("/confirm-address", password=GOOD)).text
     assert not firm.live.is_unconfirmed(int(person.partition(":")[2]))
 
 
@@ -309,6 +319,83 @@ async def test_a_new_password_by_mail_ends_sessions_confirms_the_address_and_lea
     assert "too old" in (await eve.get("/new-password")).text
 
 
+async def test_who_signed_up_first_with_anothers_address_keeps_nothing_once_its_owner_comes(firm, shop, browse):
+    person, own = await joined(shop, browse), "nine yellow herons"
+    owed(shop)
+    await join(browse(), fresh=own, again=own)  # the owner signs up herself
+    assert owed(shop) == [(person, Letter.NEW_PASSWORD)]
+    token = link_for(shop, person, Purpose.ADDRESS, "of-the-first-sign-up")
+    owner = browse()
+    await owner.get(f"/confirm-address?token={token}")
+    page = await owner.get("/confirm-address")
+    owner.take_token(page)
+    assert ('name="password"' in page.text, "/forgotten-password" in page.text) == (True, True)
+    for wrong in ({}, {"password": own}):  # a button is not enough: it would open the account for whoever signed up
+        assert (await owner.send_form("/confirm-address", **wrong)).status_code == 422
+    assert firm.live.is_unconfirmed(int(person.partition(":")[2]))
+    shop.vault.change_factors(person, lambda held: (written(Factors(offered=b"of the first one")), None))
+    firm.devices.keep(person, "the-cookie", "a browser", shop.wall_us)
+    await owner.get(f"/new-password?token={link_for(shop, person, Purpose.PASSWORD_MAILED, 'hers')}")
+    owner.take_token(await owner.get("/new-password"))
+    assert (await owner.send_form("/new-password", fresh=own, again=own)).headers["location"] == "/sign-in"
+    assert not firm.live.is_unconfirmed(int(person.partition(":")[2]))
+    assert (shop.vault.factors(person), firm.devices.listed(person)) == (None, [])
+    told = [
+        (await browse().send_form("/session", mail=EVE, password=word, next="/")).status_code for word in (GOOD, own)
+    ]
+    assert told == [422, 303]
+
+
+async def test_a_factor_of_somebody_whose_address_is_confirmed_outlives_a_new_password(shop, browse, eve):
+    shop.vault.change_factors(eve.person, lambda held: (written(Factors(offered=b"hers")), None))
+    await _new_password(shop, browse, eve)
+    assert shop.vault.factors(eve.person) is not None
+
+
+async def test_strangers_shut_nobody_out_of_a_new_password_at_a_device_of_theirs(firm, shop, browse, eve):
+    known = eve.cookies.get("evenhand-device")
+    for _ in range(4):
+        await forget_password(firm, EVE, "")
+        await forget_password(firm, EVE, "forged")
+    shop.settle()
+    assert owed(shop) == [(eve.person, Letter.NEW_PASSWORD)] * 2  # and the one of the sign-up
+    await forget_password(firm, EVE, known)
+    shop.settle()
+    assert owed(shop) == [(eve.person, Letter.NEW_PASSWORD)]
+
+
+async def test_a_network_of_ipv6_counts_as_one_address(shop, browse, monkeypatch):
+    monkeypatch.setattr("web.auth.address_of", lambda request: request.headers["x-test-address"])
+    told = []
+    for number in range(11):
+        client = browse()
+        client.headers["x-test-address"] = f"2001:db8::{number:x}"
+        told.append((await client.send_form("/forgotten-password", mail=f"a{number}@example.org")).status_code)
+    assert told == [200] * 10 + [429]
+
+
+async def test_sign_ups_wait_in_the_line_of_strangers_and_count_once_they_have_passed_it(shop, shop_app, browse):
+    desk, seen = shop_app.state.passwords, []
+    hashed, has_room = desk.hashed, desk.has_room
+    desk.has_room = lambda *, known: known
+    try:
+        full = await join(browse())
+    finally:
+        desk.has_room = has_room
+
+    async def known_as(password: str, *, known: bool = True) -> str:
+        seen.append(known)
+        return str(await hashed(password, known=known))
+
+    desk.hashed = known_as
+    try:
+        answers = [(await join(browse(), f"e{number}@example.org")).status_code for number in range(10)]
+    finally:
+        desk.hashed = hashed
+    assert (full.status_code, "eve-canary" in full.text, shop.vault.find_by_mail(EVE)) == (429, True, None)
+    assert (answers, seen) == ([200] * 10, [False] * 10)  # the one that found no room is not counted
+
+
 async def test_of_links_the_newest_three_are_good_until_one_is_used(firm, shop):
     for number in range(5):
         link_for(shop, "trader:7", Purpose.ADDRESS, f"link-{number}")
@@ -390,6 +477,99 @@ async def test_another_address_is_asked_for_by_who_proved_a_moment_ago_who_they_
     answer = await eve.send_form("/security/address", mail=NEW)
     assert (answer.status_code, 'action="/security/proof"' in answer.text) == (403, True)
     assert not [each for each in shop.asked if isinstance(each, AskAddressChange)]
+
+
+async def test_a_link_is_good_for_the_address_that_it_went_to_and_for_no_other(shop, browse, eve):
+    assert (await eve.send_form("/security/address", mail="eve-own@example.org")).status_code == 200
+    first = wanted_by(shop, eve.person)
+    link_for(shop, eve.person, Purpose.NEW_ADDRESS, "went-to-her-own")
+    assert (await eve.send_form("/security/address", mail=NEW)).status_code == 200
+    shop.firm.links.issue(eve.person, Purpose.NEW_ADDRESS, "slow-one", shop.wall_us, HOUR_US, about=first)  # a slow courier
+    for token in ("went-to-her-own", "slow-one"):
+        reader = browse()
+        assert (await opened(reader, token)).status_code == 422
+        assert (await reader.send_form("/new-address")).status_code == 422
+    assert (shop.vault.find_by_mail(NEW), shop.vault.find_by_mail(EVE).reference) == (None, eve.person)
+    assert shop.vault.open_value(first) is None  # an address that is wanted no more is kept no longer
+
+
+async def _new_password(shop: Any, browse: Any, eve: Any) -> None:
+    token = link_for(shop, eve.person, Purpose.PASSWORD_MAILED, "eve-resets", 30 * MINUTE_US)
+    client = browse()
+    await client.get(f"/new-password?token={token}")
+    client.take_token(await client.get("/new-password"))
+    fresh = {"fresh": "eight blue parrots", "again": "eight blue parrots"}
+    assert (await client.send_form("/new-password", **fresh)).headers["location"] == "/sign-in"
+
+
+async def _other_password(shop: Any, browse: Any, eve: Any) -> None:
+    fresh = {"present": GOOD, "fresh": "eight blue parrots", "again": "eight blue parrots"}
+    assert (await eve.send_form("/security/password", **fresh)).status_code == 303
+
+
+async def _end_others(shop: Any, browse: Any, eve: Any) -> None:
+    assert (await eve.send_form("/security/sessions/end-others")).status_code == 303
+
+
+async def _stay(shop: Any, browse: Any, eve: Any) -> None:
+    page = (await eve.get("/security")).text
+    assert (NEW in page, 'action="/security/address/removal"' in page) == (True, True)
+    shop.wall_us += 6 * MINUTE_US  # without a proof
+    assert (await eve.send_form("/security/address/removal")).status_code == 303
+    assert NEW not in (await eve.get("/security")).text
+
+
+@pytest.mark.parametrize("dropped", [_new_password, _other_password, _end_others, _stay])
+async def test_a_change_that_is_on_its_way_is_dropped_by_its_owner(shop, browse, eve, dropped):
+    assert (await eve.send_form("/security/address", mail=NEW)).status_code == 200
+    sealed = wanted_by(shop, eve.person)
+    token = link_for(shop, eve.person, Purpose.NEW_ADDRESS, "went-to-the-new-one")
+    await dropped(shop, browse, eve)
+    assert Letter.CONFIRM_NEW_ADDRESS not in [letter for _, letter in owed(shop)]
+    reader = browse()
+    assert (await opened(reader, token)).status_code == 422
+    assert (await reader.send_form("/new-address")).status_code == 422
+    assert (shop.vault.find_by_mail(NEW), shop.vault.open_value(sealed)) == (None, None)
+    assert {condition for _, condition in whole(shop, eve.person)} == {Condition.WHOLE}
+
+
+async def test_a_person_asks_for_few_changes_and_only_the_newest_is_written_about(shop, eve):
+    told = [(await eve.send_form("/security/address", mail=f"v{n}@victims.example")).status_code for n in range(5)]
+    assert told == [200] * 3 + [429] * 2
+    asked = [(eve.person, Letter.ADDRESS_CHANGE_ASKED), (eve.person, Letter.CONFIRM_NEW_ADDRESS)]
+    with shop.reader.connection() as book:
+        assert mails_waiting(book)[0] == len(asked)
+    shop.firm.throttle.purge(2**62)
+    await forget_password(shop.firm, EVE, "")
+    shop.settle()
+    assert owed(shop) == [(eve.person, Letter.NEW_PASSWORD), *asked]  # what cannot wait goes first
+
+
+async def test_who_is_known_is_not_read_off_how_often_an_address_was_asked_about(shop, browse, eve):
+    told = []
+    for mail in (ADA, "unknown-7@example.org"):
+        for _ in range(3):
+            await browse().send_form("/forgotten-password", mail=mail)
+        told.append((await eve.send_form("/security/address", mail=mail)).status_code)
+    assert told == [429, 429]
+
+
+async def test_a_change_is_done_though_somebody_reads_the_vault_just_then_and_no_link_of_before_is_good(
+    shop, browse, eve, monkeypatch
+):
+    assert (await eve.send_form("/security/address", mail=NEW)).status_code == 200
+    link_for(shop, eve.person, Purpose.PASSWORD_MAILED, "went-to-the-old-one")
+    token = link_for(shop, eve.person, Purpose.NEW_ADDRESS, "went-to-the-new-one")
+    reader = browse()
+    await opened(reader, token)
+
+    def remain(connection: Any) -> None:
+        raise TracesRemain("somebody reads it")
+
+    monkeypatch.setattr("storage.vault.erase_traces", remain)
+    assert "sign in with the new address" in (await reader.send_form("/new-address")).text
+    assert shop.vault.find_by_mail(NEW).reference == eve.person
+    assert shop.firm.links.person_of(Purpose.PASSWORD_MAILED, digest_of("went-to-the-old-one"), shop.wall_us) is None
 
 
 @pytest.mark.parametrize("told", [False, True], ids=["the ledger never knew", "the ledger knew"])

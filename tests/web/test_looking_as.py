@@ -164,6 +164,13 @@ async def test_a_view_reads_the_traders_pages_and_no_other_route_answers_it(app,
     assert added.count("PageSeen") == len({path.removesuffix("/live").removesuffix("/chart") for path in SHOWN})
 
 
+async def test_a_link_of_a_mail_does_not_end_a_view_behind_its_back(support, stage):
+    await begin(support, stage)
+    for page in ("/new-password", "/confirm-address", "/new-address"):
+        assert (await support.get(f"{page}?token=junk")).status_code == 403
+    assert BANNER in (await support.get("/accounts")).text
+
+
 def test_every_page_of_traders_is_shown_to_a_view_or_theirs_alone(app):
     of_traders = {
         path

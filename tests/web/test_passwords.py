@@ -150,6 +150,23 @@ async def test_a_link_sets_a_new_password_once_and_within_an_hour(browse, shop, 
     assert "too old" in (await older.get("/new-password")).text
 
 
+async def test_who_is_signed_in_stays_so_whatever_link_leads_them_there(browse, shop, play):
+    ada = browse()
+    await ada.sign_in(ADA, play.PASSWORD)
+    await ada.get("/new-password?token=anything")
+    assert "used already" in (await ada.get("/new-password")).text
+    assert (await ada.get("/accounts")).status_code == 200
+    shop.firm.links.issue(f"trader:{play.BEN}", Purpose.PASSWORD, "of-ben", shop.wall_us, HOUR_US)
+    await ada.get("/new-password?token=of-ben")
+    assert (await ada.send_form("/new-password", fresh=GOOD, again=GOOD)).status_code == 422  # another's
+    shop.firm.links.issue(f"trader:{play.ADA}", Purpose.PASSWORD, "of-ada", shop.wall_us, HOUR_US)
+    await ada.get("/new-password?token=of-ada")
+    ada.take_token(await ada.get("/new-password"))
+    assert (await ada.send_form("/new-password", fresh=GOOD, again=GOOD)).headers["location"] == "/sign-in"
+    assert (await ada.get("/accounts")).status_code == 303  # signed out, as everywhere
+    assert (await browse().send_form("/session", mail=ADA, password=GOOD, next="/")).status_code == 303
+
+
 async def test_a_password_is_hashed_anew_when_more_is_asked_of_hashes(shop, play, monkeypatch):
     before = shop.vault.find_by_mail(ADA).password_hash
     assert "m=8," in before

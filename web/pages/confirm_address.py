@@ -9,17 +9,21 @@ from litestar.response import Redirect, Response
 from actors.permitted import PORTAL
 from firm.commands import ConfirmAddress
 from storage.links import Purpose
+from web import auth
 from web.asking import ask
 from web.auth import person_named
 from web.firm import Firm
+from web.forms import fields_of
 from web.joining import confirm_again
 from web.links import CONFIRM, form_token, keep_link, link_in, require_own_form, whose_link
 from web.notes import require_taking
+from web.pages.forgotten_password import too_many
 from web.render import page
 from web.visitor import Policy, firm_of, signed_in, visitor_of
 
 GONE = "This link was used already, or is too old. Sign in: the page that you see then sends you another one."
 TOO_MANY = "We have written to you several times. Look into the folder for unwanted mails, and try again in an hour."
+NOT_ITS = "That is not the password of the sign-up. If you do not know it, ask for a new one instead: that confirms the address, too."
 SENT = "Another mail is on its way."
 
 
@@ -31,13 +35,21 @@ async def confirm_address(request: Request[Any, Any, Any]) -> Response[Any]:
 
 @post(CONFIRM, policy=Policy.PUBLIC)
 async def address_confirmed(request: Request[Any, Any, Any]) -> Response[Any]:
-    """The link is used up by the button."""
+    """The link is used up by the button, pressed by whoever knows the password of the sign-up.
+
+    Somebody else may have signed up with this address, and would have whoever reads its mails open it for them.
+    """
     firm: Firm = firm_of(request)
     require_taking(firm)
     person = await whose_link(request, Purpose.ADDRESS)
     if person is None:
         return await _shown(request, GONE, 422)
     await require_own_form(request)
+    try:
+        if visitor_of(request) is None and not await _knows_password(request, person):
+            return await _shown(request, NOT_ITS, 422)
+    except auth.TooManyGuesses as many:
+        return await _shown(request, too_many(many), 429)
     link = await link_in(request)
     if await anyio.to_thread.run_sync(firm.links.use, Purpose.ADDRESS, link, firm.wall_us()) != person:
         return await _shown(request, GONE, 422)
@@ -66,6 +78,18 @@ async def confirm(request: Request[Any, Any, Any], person: str) -> None:
         await ask(request, ConfirmAddress(by=PORTAL, trader=int(number)))
 
 
+async def _knows_password(request: Request[Any, Any, Any], reference: str) -> bool:
+    """Guesses count as at the door. Raises TooManyGuesses and TooManySignIns."""
+    firm, state = firm_of(request), request.app.state
+    person = await anyio.to_thread.run_sync(person_named, firm, reference)
+    if person is None:
+        return False
+    password, address = str((await fields_of(request)).get("password", "")), auth.counted_as(request)
+    device = auth.device_in(firm, request)
+    found = await auth.recognise(firm, state.passwords, person.mail, password, address, device, state.allowance)
+    return found is not None and found.reference == reference
+
+
 async def _shown(request: Request[Any, Any, Any], wrong: str = "", status: int = 200, told: str = "") -> Response[Any]:
     firm, visitor = firm_of(request), visitor_of(request)
     good = await whose_link(request, Purpose.ADDRESS) is not None
@@ -79,6 +103,7 @@ async def _shown(request: Request[Any, Any, Any], wrong: str = "", status: int =
         wrong=wrong,
         told=told,
         good=good,
+        asks=good and visitor is None,
         waits=waits,
         token=form_token(request),
     )

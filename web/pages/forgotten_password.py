@@ -37,11 +37,11 @@ async def ask_for_password(request: Request[Any, Any, Any]) -> Response[Any]:
     if not is_mail(mail):
         return _form(request, {"mail": "Enter the mail address that you sign in with."}, mail, 422)
     try:
-        await count_reset(firm, auth.address_of(request))
+        await count_reset(firm, auth.counted_as(request))
     except auth.TooManyGuesses as many:
         return _form(request, {"": too_many(many)}, mail, 429)
     answer = page(request, "forgotten_answered.html")
-    answer.background = BackgroundTask(forget_password, firm, mail)
+    answer.background = BackgroundTask(forget_password, firm, mail, auth.device_in(firm, request))
     return answer
 
 

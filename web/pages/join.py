@@ -7,18 +7,22 @@ from litestar.background_tasks import BackgroundTask
 from litestar.exceptions import NotFoundException
 from litestar.response import Redirect, Response
 
+from firm.instant import SECOND_US
 from storage.people import Residence
 from web import auth
+from web.bounds import NO_ROOM_SECONDS
 from web.firm import Firm
 from web.forms import Wrong, fields_of
 from web.join_form import Join, read_join
-from web.joining import Joining, count_join, join
+from web.joining import Joining, count_join, count_joined, join, uncount_join
 from web.languages import language_of
 from web.locale_figures import countries
 from web.notes import require_taking
 from web.pages.forgotten_password import too_many
+from web.password_desk import NoRoom
 from web.passwords import why_refused
 from web.render import page
+from web.too_much import TooManySignIns
 from web.visitor import Policy, firm_of, visitor_of
 
 NOTHING_TYPED = {"mail": "", "name": "", "country": "", "accepted": ""}
@@ -45,19 +49,37 @@ async def join_firm(request: Request[Any, Any, Any]) -> Response[Any]:
     if refused:
         return _form(request, {"fresh": refused}, _typed(asked), 422)
     try:
-        await count_join(firm, auth.address_of(request))
+        password_hash = await _given_room(request, asked.password)
     except auth.TooManyGuesses as many:
         return _form(request, {"": too_many(many)}, _typed(asked), 429)
     joining = Joining(
         mail=asked.mail,
         name=asked.name,
-        password_hash=await request.app.state.passwords.hashed(asked.password),
+        password_hash=password_hash,
         residence=Residence(country=asked.country, language=language_of(request).value),
         accepted=firm.brand.accepted,
     )
     answer = page(request, "join_answered.html")
     answer.background = BackgroundTask(join, firm, joining)
     return answer
+
+
+async def _given_room(request: Request[Any, Any, Any], password: str) -> str:
+    """The hash. Strangers wait in the strangers' line, and count among those of today once they have passed it.
+
+    Raises TooManyGuesses.
+    """
+    firm, desk, address = firm_of(request), request.app.state.passwords, auth.counted_as(request)
+    at_us = await count_join(firm, address)
+    try:
+        auth.require_room(request.app.state.allowance, desk)
+        password_hash: str = await desk.hashed(password, known=False)
+    except (TooManySignIns, NoRoom) as full:
+        await uncount_join(firm, address, at_us)
+        wait_us = full.wait_us if isinstance(full, TooManySignIns) else NO_ROOM_SECONDS * SECOND_US
+        raise auth.TooManyGuesses(wait_us) from full
+    await count_joined(firm)
+    return password_hash
 
 
 def _require_open(firm: Firm) -> None:

@@ -16,6 +16,7 @@ from storage.readmodels.security import SecurityLine, security_of
 from storage.readmodels.views import ViewLine, views_of
 from storage.sessions import name_of
 from web import auth
+from web.address_changes import drop_change, wanted_by
 from web.bounds import SECURITY_EVENTS_SHOWN, VIEWS_SHOWN
 from web.firm import Firm
 from web.notes import Whence, note, require_taking
@@ -48,13 +49,14 @@ class Event(msgspec.Struct, frozen=True):
 
 
 class Held(msgspec.Struct, frozen=True):
-    """All that the page shows of one person."""
+    """All that the page shows of one person. `wanted`: the mail address that is to take the place of `mail`, or ""."""
 
     factors: Factors
     seats: list[Seat]
     devices: list[Device]
     events: list[Event]
     mail: str
+    wanted: str
 
 
 @get(SECURITY, policy=Policy.SIGNED_IN, enrolling=True)
@@ -76,6 +78,7 @@ async def security_end_others(request: Request[Any, Any, Any]) -> Redirect:
     firm, visitor = firm_of(request), signed_in(request)
     require_taking(firm)
     await anyio.to_thread.run_sync(firm.sessions.delete_person, visitor.reference, visitor.session_id)
+    await drop_change(request, visitor.reference, visitor.reference)
     await note(request, visitor.reference, SecurityAct.SESSIONS_ENDED)
     return told(request, Redirect(SECURITY, status_code=303), "others_ended")
 
@@ -111,7 +114,8 @@ async def security_page(request: Request[Any, Any, Any], wrong: str = "", status
     views: list[ViewLine] = []
     if visitor.kind == "trader":
         views = await firm.book.read(lambda book: views_of(book, visitor.id, VIEWS_SHOWN))
-    mine = await anyio.to_thread.run_sync(_held, firm, visitor, lines)
+    wanted = await wanted_by(firm, visitor.reference)
+    mine = await anyio.to_thread.run_sync(_held, firm, visitor, lines, wanted)
     names = await staff_names(firm, (line.who for line in lines)) if visitor.kind == "staff" else {}
     return page(
         request,
@@ -127,7 +131,7 @@ async def security_page(request: Request[Any, Any, Any], wrong: str = "", status
     )
 
 
-def _held(firm: Firm, visitor: Visitor, lines: list[SecurityLine]) -> Held:
+def _held(firm: Firm, visitor: Visitor, lines: list[SecurityLine], wanted: str | None) -> Held:
     here = name_of(visitor.session_id)
     seats = [
         Seat(name, read_signed(each.content).words, each.created_us, each.seen_us, name == here)
@@ -140,6 +144,7 @@ def _held(firm: Firm, visitor: Visitor, lines: list[SecurityLine]) -> Held:
         devices=firm.devices.listed(visitor.reference),
         events=[_event(firm, visitor, line) for line in lines],
         mail=person.mail if person else "",
+        wanted=(firm.vault.open_value(wanted) or b"").decode() if wanted else "",
     )
 
 

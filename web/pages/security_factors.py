@@ -135,7 +135,7 @@ async def is_password_of(request: Request[Any, Any, Any], password: str) -> bool
     person = await anyio.to_thread.run_sync(firm.vault.person, visitor.kind, visitor.id)
     if person is None:
         return False
-    address, device = auth.address_of(request), auth.device_in(firm, request)
+    address, device = auth.counted_as(request), auth.device_in(firm, request)
     found = await auth.recognise(firm, desk, person.mail, password, address, device)
     return found is not None and found.reference == visitor.reference
 

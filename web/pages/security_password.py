@@ -1,18 +1,22 @@
 """Passwords: changed by whoever knows the present one, or set anew by a link that came by mail or that the firm's console made."""
 
+from contextlib import suppress
 from typing import Any
 
 import anyio.to_thread
 from litestar import Request, get, post
 from litestar.response import Redirect, Response
 
+from actors.permitted import PORTAL
 from firm.commands import SecurityAct
-from storage.links import Purpose, digest_of
+from storage.links import Purpose
 from storage.people import Person
 from web import auth
+from web.address_changes import drop_change
 from web.arrivals import proven_again
 from web.firm import Firm
-from web.forms import fields_of, text_in
+from web.forms import fields_of
+from web.links import form_token, keep_link, link_in, require_own_form, whose_link
 from web.notes import note, require_taking
 from web.pages.confirm_address import confirm
 from web.pages.security_factors import NO_PASSWORD, is_password_of
@@ -22,8 +26,7 @@ from web.proof_page import SECURITY
 from web.render import page
 from web.shell.speech import spoken
 from web.shell.toasts import told
-from web.signed import Signed
-from web.visitor import CSRF_FIELD, ForeignForm, Policy, csrf_token_of, firm_of, signed_in
+from web.visitor import Policy, firm_of, signed_in
 
 CHANGE = "/security/password"
 RESET = "/new-password"
@@ -55,6 +58,7 @@ async def security_change_password(request: Request[Any, Any, Any]) -> Response[
     await anyio.to_thread.run_sync(
         firm.sessions.delete_person, visitor.reference, str(cookie.value) if cookie else visitor.session_id
     )
+    await drop_change(request, visitor.reference, visitor.reference)
     await note(request, visitor.reference, SecurityAct.PASSWORD_CHANGED)
     answer = told(request, Redirect(SECURITY, status_code=303), "password_changed")
     if cookie is not None:
@@ -64,15 +68,11 @@ async def security_change_password(request: Request[Any, Any, Any]) -> Response[
 
 @get(RESET, policy=Policy.PUBLIC)
 async def new_password(request: Request[Any, Any, Any]) -> Response[Any]:
-    """What the link holds goes into a session of its own at once, so that no address shows it any longer."""
-    firm: Firm = firm_of(request)
+    """A session remembers at once what the link holds, so that no address shows it any longer. Who is signed in stays so."""
     token = request.query_params.get("token", "")
     if token:
-        session = await auth.begin_session(firm, "", auth.session_id_in(firm, request), Signed(link=digest_of(token)))
-        answer: Response[Any] = Redirect(RESET, status_code=303)
-        answer.set_cookie(session)
-        return answer
-    good = await _whose_link(firm, (await auth.unsigned_session(firm, request)).link) is not None
+        return await keep_link(request, token, RESET)
+    good = await _link_held(request) is not None
     return _reset_page(request, {} if good else _gone(request), 200 if good else 422, good=good)
 
 
@@ -81,40 +81,50 @@ async def set_new_password(request: Request[Any, Any, Any]) -> Response[Any]:
     """The link is used up only by a password that is taken. Second factors stay as they are, and are asked for at the next sign-in."""
     firm, fields = firm_of(request), await fields_of(request)
     require_taking(firm)
-    held, session_id = await auth.unsigned_session(firm, request), auth.session_id_in(firm, request) or ""
-    whose = await _whose_link(firm, held.link)
+    whose = await _link_held(request)
     if whose is None:
         return _reset_page(request, _gone(request), 422, good=False)
     person, purpose = whose
-    if text_in(fields, CSRF_FIELD) != csrf_token_of(session_id):
-        raise ForeignForm("the form is from an earlier session: go back, reload the page, and send it again")
+    await require_own_form(request)
     wrong = _wrong_words(request, person, str(fields.get("fresh", "")), str(fields.get("again", "")))
     if wrong:
         return _reset_page(request, wrong, 422, good=True)
-    if await anyio.to_thread.run_sync(firm.links.use, purpose, held.link, firm.wall_us()) != person.reference:
+    link = await link_in(request)
+    if await anyio.to_thread.run_sync(firm.links.use, purpose, link, firm.wall_us()) != person.reference:
         return _reset_page(request, _gone(request), 422, good=False)
     await _set(request, person, str(fields.get("fresh", "")))
     if purpose is Purpose.PASSWORD_MAILED:
-        await confirm(request, person.reference)
+        await _open(request, person)
     await anyio.to_thread.run_sync(firm.sessions.delete_person, person.reference)
+    await drop_change(request, person.reference, PORTAL)
     await note(request, person.reference, SecurityAct.PASSWORD_RESET)
     answer = told(request, Redirect("/sign-in", status_code=303), "password_set")
-    answer.set_cookie(await auth.end_session(firm, session_id))
+    answer.set_cookie(await auth.end_session(firm, auth.session_id_in(firm, request)))
     return answer
 
 
-async def _whose_link(firm: Firm, link: str) -> tuple[Person, Purpose] | None:
-    """Whose it is, and whether it came by mail or from the console."""
+async def _link_held(request: Request[Any, Any, Any]) -> tuple[Person, Purpose] | None:
+    """Whose link the session keeps, and whether it came by mail or from the console."""
+    for purpose in (Purpose.PASSWORD, Purpose.PASSWORD_MAILED):
+        reference = await whose_link(request, purpose)
+        person = await anyio.to_thread.run_sync(auth.person_named, firm_of(request), reference) if reference else None
+        if person is not None:
+            return person, purpose
+    return None
 
-    def found() -> tuple[Person, Purpose] | None:
-        for purpose in (Purpose.PASSWORD, Purpose.PASSWORD_MAILED):
-            reference = firm.links.person_of(purpose, link, firm.wall_us()) if link else None
-            person = auth.person_named(firm, reference) if reference else None
-            if person is not None:
-                return person, purpose
-        return None
 
-    return await anyio.to_thread.run_sync(found)
+async def _open(request: Request[Any, Any, Any], person: Person) -> None:
+    """Whoever has the link reads the mails of the address. Where nobody had confirmed it, whoever signed up may have been somebody else."""
+    firm: Firm = firm_of(request)
+
+    def forgotten() -> None:
+        with suppress(KeyError):  # erased a moment ago
+            firm.vault.change_factors(person.reference, lambda held: (None, None))  # noqa: ARG005
+        firm.devices.forget_person(person.reference)
+
+    if person.kind == "trader" and firm.live.is_unconfirmed(person.id):
+        await anyio.to_thread.run_sync(forgotten)
+    await confirm(request, person.reference)
 
 
 async def _set(request: Request[Any, Any, Any], person: Person, password: str) -> None:
@@ -139,8 +149,7 @@ def _wrong_words(request: Request[Any, Any, Any], person: Person | None, fresh: 
 
 
 def _reset_page(request: Request[Any, Any, Any], wrong: dict[str, str], status: int, *, good: bool) -> Response[str]:
-    session_id = auth.session_id_in(firm_of(request), request) or ""
-    return page(request, "new_password.html", status=status, wrong=wrong, good=good, token=csrf_token_of(session_id))
+    return page(request, "new_password.html", status=status, wrong=wrong, good=good, token=form_token(request))
 
 
 ROUTES = (security_password, security_change_password, new_password, set_new_password)

@@ -60,7 +60,7 @@ async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
         speak = spoken(request)
         said = {name: speak(key) for name, key in asked.errors.items()}
         return _again(request, Wrong(said, asked.typed), 422, kept)
-    address = auth.address_of(request)
+    address = auth.counted_as(request)
     try:
         person = await auth.recognise(firm, desk, asked.mail, asked.password, address, device, state.allowance)
     except auth.TooManyGuesses as guesses:
