@@ -80,11 +80,17 @@ _OF_BRIDGE_AND_ACCOUNT: frozenset[type[Body]] = _TO_MARKET_AND_ACCOUNT | {
     f.PeakReached,
 }
 
+_TO_SECURITY = frozenset(
+    {c.NoteSecurity, c.NoteAct, c.OweMail, c.AskAddressChange, c.ChangeAddress, c.DropAddressChange, i.MailReported}
+)
+
 
 def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str, ...]:  # noqa: C901  (a table of inputs)
     """The desks that decide on an input, in order. Time passes on the bridge's market before anything else looks."""
     if type(body) in _TO_MARKET_AND_ACCOUNT:
         return _with_account((market_desk(_bridge_of(body)),), account, ())
+    if type(body) in _TO_SECURITY:
+        return (SECURITY,)
     match body:
         case i.QuoteFrame() | i.Watermark() | i.SymbolReported() | i.PlatformReported() | i.BackfillReported():
             return (market_desk(body.bridge),)
@@ -124,10 +130,6 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (STAFF,)
         case c.IssueApiKey() | c.RotateApiKey() | c.RevokeApiKey():
             return (STAFF,)
-        case c.NoteSecurity() | c.NoteAct() | c.OweMail() | i.MailReported():
-            return (SECURITY,)
-        case c.AskAddressChange() | c.ChangeAddress() | c.DropAddressChange():
-            return (SECURITY,)
         case c.SettleCommand() | c.EnforceAgain():
             return (enforcement_desk(body.bridge),)
         case _:

@@ -93,9 +93,9 @@ async def set_new_password(request: Request[Any, Any, Any]) -> Response[Any]:
     if await anyio.to_thread.run_sync(firm.links.use, purpose, link, firm.wall_us()) != person.reference:
         return _reset_page(request, _gone(request), 422, good=False)
     await _set(request, person, str(fields.get("fresh", "")))
+    await anyio.to_thread.run_sync(firm.sessions.delete_person, person.reference)  # before anything is open to them
     if purpose is Purpose.PASSWORD_MAILED:
         await _open(request, person)
-    await anyio.to_thread.run_sync(firm.sessions.delete_person, person.reference)
     await drop_change(request, person.reference, PORTAL)
     await note(request, person.reference, SecurityAct.PASSWORD_RESET)
     answer = told(request, Redirect("/sign-in", status_code=303), "password_set")
