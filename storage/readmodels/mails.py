@@ -108,14 +108,21 @@ def _owe(connection: apsw.Connection, row: Row, person: str, letter: Letter) -> 
         (row.seq, person, letter.value, row.happened_us),
     )
     connection.execute("DELETE FROM rm_mail WHERE owed_us < ?", (row.happened_us - KEPT_US,))
-    theirs = "SELECT seq FROM rm_mail WHERE person = ? AND letter <> ? ORDER BY seq DESC LIMIT -1 OFFSET ?"
-    _let_go(connection, theirs, (person, Letter.NEW_PASSWORD.value, OWED_PER_PERSON_MAX))
-    _let_go(connection, "SELECT seq FROM rm_mail ORDER BY seq DESC LIMIT -1 OFFSET ?", (OWED_MAX,))
+    _count_let_go(
+        connection,
+        "DELETE FROM rm_mail WHERE seq IN ("
+        "SELECT seq FROM rm_mail WHERE person = ? AND letter <> ? ORDER BY seq DESC LIMIT -1 OFFSET ?) RETURNING letter",
+        (person, Letter.NEW_PASSWORD.value, OWED_PER_PERSON_MAX),
+    )
+    _count_let_go(
+        connection,
+        "DELETE FROM rm_mail WHERE seq IN (SELECT seq FROM rm_mail ORDER BY seq DESC LIMIT -1 OFFSET ?) RETURNING letter",
+        (OWED_MAX,),
+    )
 
 
-def _let_go(connection: apsw.Connection, which: str, bindings: tuple[str | int, ...]) -> None:
-    sql = f"DELETE FROM rm_mail WHERE seq IN ({which}) RETURNING letter"  # noqa: S608  (one of two above)
-    for (letter,) in connection.execute(sql, bindings).fetchall():
+def _count_let_go(connection: apsw.Connection, delete: str, bindings: tuple[str | int, ...]) -> None:
+    for (letter,) in connection.execute(delete, bindings).fetchall():
         connection.execute(
             "INSERT INTO rm_mail_let_go (letter, mails) VALUES (?, 1) ON CONFLICT (letter) DO UPDATE SET mails = mails + 1",
             (letter,),

@@ -17,7 +17,6 @@ LINK = re.compile(r'<a [^>]*?href="(/[^"#]*)')
 TRIES_MAX = 3  # links of one route, where the first lead to a refusal
 ELSEWHERE = {
     "staff_trial.html": "a trial is a process of its own",
-    "address_confirmed.html": "what a link in a mail leads to",
 }
 
 

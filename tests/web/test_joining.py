@@ -484,7 +484,9 @@ async def test_a_link_is_good_for_the_address_that_it_went_to_and_for_no_other(s
     first = wanted_by(shop, eve.person)
     link_for(shop, eve.person, Purpose.NEW_ADDRESS, "went-to-her-own")
     assert (await eve.send_form("/security/address", mail=NEW)).status_code == 200
-    shop.firm.links.issue(eve.person, Purpose.NEW_ADDRESS, "slow-one", shop.wall_us, HOUR_US, about=first)  # a slow courier
+    shop.firm.links.issue(
+        eve.person, Purpose.NEW_ADDRESS, "slow-one", shop.wall_us, HOUR_US, about=first
+    )  # a slow courier
     for token in ("went-to-her-own", "slow-one"):
         reader = browse()
         assert (await opened(reader, token)).status_code == 422
