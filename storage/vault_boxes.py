@@ -43,6 +43,15 @@ def whole_box(connection: apsw.Connection, commitment: bytes, box: bytes) -> byt
     return row[0] if row else b""
 
 
+def odd_boxes(connection: apsw.Connection) -> list[bytes]:
+    """The commitments of large boxes that no value has, or that are not behind padding; nobody reads either."""
+    sql = """
+        SELECT commitment FROM large_boxes WHERE padding <> zeroblob(?)
+            OR NOT EXISTS (SELECT 1 FROM sealed_values WHERE sealed_values.commitment = large_boxes.commitment AND length(box) = 0)
+        """
+    return [commitment for (commitment,) in connection.execute(sql, (PADDING_BYTES,))]
+
+
 def write_anew(connection: apsw.Connection) -> None:
     """After deletions, in their transaction: nothing of what was deleted is in the file that the commit makes."""
     connection.execute("DELETE FROM large_boxes WHERE commitment NOT IN (SELECT commitment FROM sealed_values)")

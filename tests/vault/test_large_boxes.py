@@ -9,10 +9,13 @@ from pathlib import Path
 import apsw
 import pytest
 
+from storage.audit_vault import audit_vault
 from storage.condition import Condition
 from storage.copies import RestoredVault, copy_keys, copy_vault, read_values
 from storage.errors import VaultDamaged
 from storage.files import FirmDirectory, create_firm_directory
+from storage.findings import Findings
+from storage.readmodels.seals import Seal
 from storage.secret_files import Secrets
 from storage.vault import Vault
 from storage.vault_boxes import SMALL_BYTES_MAX
@@ -198,3 +201,28 @@ def test_a_large_box_that_is_lost_is_told_as_damage(vault: Vault) -> None:
     assert vault.condition_of(ADA, "documents", said) is Condition.ALTERED
     with pytest.raises(VaultDamaged, match="the documents of trader:1"):
         vault.open_value(said)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        pytest.param("UPDATE large_boxes SET padding = CAST(x'01' || substr(padding, 2) AS BLOB)", id="padding"),
+        pytest.param("DELETE FROM sealed_values WHERE length(box) = 0", id="no value"),
+        pytest.param("UPDATE sealed_values SET box = x'01' WHERE length(box) = 0", id="two boxes"),
+    ],
+)
+def test_what_lies_among_large_boxes_and_nobody_reads_is_told(
+    vault: Vault, sql: str, firm: FirmDirectory, secrets: Secrets
+) -> None:
+    seals = [
+        Seal(vault.seal(ADA, "documents", LARGE), ADA, "documents"),
+        Seal(vault.seal(ADA, "address", b"x"), ADA, "address"),
+    ]
+    vault.close()
+    findings = Findings()
+    assert audit_vault(firm.path, secrets.vault_master, seals, findings) == 2
+    assert not findings.told
+    with closing(apsw.Connection(str(firm.vault_db))) as connection:
+        connection.execute(sql)
+    audit_vault(firm.path, secrets.vault_master, seals, findings)
+    assert "what lies in large_boxes" in str(findings.told[0])
