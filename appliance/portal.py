@@ -4,6 +4,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import anyio
 import uvicorn
@@ -13,6 +14,7 @@ from appliance.portal_door import PortalDoor
 from web.firm import Firm
 
 STOP_SECONDS_MAX = 10  # how long open pages may take to end
+PROXIES = "127.0.0.1,::1"  # said here: else FORWARDED_ALLOW_IPS of the environment would say who may write an address
 
 
 @asynccontextmanager
@@ -24,7 +26,20 @@ async def serving_pages(firm: Firm, door: PortalDoor, listener: socket.socket) -
     from web.app import create_app, end_streams
 
     app = create_app(firm)
-    config = uvicorn.Config(
+    pages = PageServer(page_config(app, https=firm.https), door)
+    async with anyio.create_task_group() as tasks:
+        served = anyio.Event()
+        tasks.start_soon(_serve, pages, listener, served)
+        yield
+        await pages.let_nobody_in()
+        end_streams(app)
+        pages.should_exit = True
+        await served.wait()
+
+
+def page_config(app: Any, *, https: bool) -> uvicorn.Config:
+    """How pages are served. `https`: a proxy of this machine says from where somebody comes, and nobody else is believed."""
+    return uvicorn.Config(
         app,
         http="httptools",
         ws="none",
@@ -34,18 +49,10 @@ async def serving_pages(firm: Firm, door: PortalDoor, listener: socket.socket) -
         log_config=None,
         log_level=logging.WARNING,
         server_header=False,
-        proxy_headers=firm.https,
+        proxy_headers=https,
+        forwarded_allow_ips=PROXIES,
         timeout_graceful_shutdown=STOP_SECONDS_MAX,
     )
-    pages = PageServer(config, door)
-    async with anyio.create_task_group() as tasks:
-        served = anyio.Event()
-        tasks.start_soon(_serve, pages, listener, served)
-        yield
-        await pages.let_nobody_in()
-        end_streams(app)
-        pages.should_exit = True
-        await served.wait()
 
 
 async def _serve(pages: PageServer, listener: socket.socket, served: anyio.Event) -> None:

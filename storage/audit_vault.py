@@ -21,6 +21,7 @@ from storage.readmodels.seals import Seal
 from storage.sealing import SealBroken
 from storage.sqlite_file import READING, FileRefused, name_to_read
 from storage.vault import Vault
+from storage.vault_boxes import odd_boxes
 
 _TOGETHER = "restore keys.db and vault.db together, from one backup"
 _CANNOT_OPEN = (DiskRefused, VaultDamaged, WrongMaster, FileRefused, SealBroken, apsw.Error, UnicodeDecodeError)
@@ -36,6 +37,7 @@ def audit_vault(directory: Path, master: bytes, seals: Iterable[Seal], findings:
     try:
         _audit_file(files.keys_db, keys.SCHEMAS, findings)
         _audit_file(files.vault_db, vault_file.SCHEMAS, findings)
+        _audit_boxes(files, findings)
         _tell_rotation(files.keys_db, findings)
         with closing(Vault.open_for_reading(directory, master)) as vault:
             return _audit(vault, chain([first], seals), findings)
@@ -59,6 +61,15 @@ def _audit_file(path: Path, schemas: Mapping[int, str], findings: Findings) -> N
             findings.add(
                 f"tables, indexes, views or triggers of {path.name} were altered: {', '.join(odd)}", what_next=_TOGETHER
             )
+
+
+def _audit_boxes(files: FirmDirectory, findings: Findings) -> None:
+    if not files.vault_db.exists():
+        return
+    with closing(vault_file.read_vault_file(files)) as connection:
+        for commitment in odd_boxes(connection):
+            what = f"what lies in large_boxes under commitment {commitment.hex()} is of no value, or its padding was altered"
+            findings.add(what, what_next=_TOGETHER)
 
 
 def _tell_rotation(keys_db: Path, findings: Findings) -> None:

@@ -27,8 +27,9 @@ from storage.rewrapping import digest_of
 from storage.rows import StoredRow, stored_rows
 from storage.schema import one_value, open_for_reading
 from storage.sealing import SealBroken
-from storage.sqlite_file import erase_traces, one_row
+from storage.sqlite_file import one_row
 from storage.tiles import COLUMNS
+from storage.vault_boxes import leave_no_traces, put_box, whole_box
 from storage.vault_file import open_vault_file, read_vault_file
 
 _ROWS = f"SELECT {COLUMNS} FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608  (constant columns)
@@ -202,7 +203,8 @@ def read_values(connection: apsw.Connection, commitments: Iterable[bytes]) -> li
     """Those of them that are there: what was erased is not."""
     sql = "SELECT commitment, person, class, box FROM sealed_values WHERE commitment = ?"
     found = (one_row(connection, sql, (commitment,)) for commitment in commitments)
-    return [SealedValue(*row) for row in found if row is not None]
+    rows = [SealedValue(*row) for row in found if row is not None]
+    return [row._replace(box=whole_box(connection, row.commitment, row.box)) for row in rows]
 
 
 def read_people(connection: apsw.Connection) -> dict[str, PersonRow]:
@@ -247,9 +249,8 @@ class RestoredVault:
     def put(self, values: Sequence[SealedValue], people: Sequence[PersonRow]) -> None:
         """What was sealed, and who came, changed or went."""
         with self._connection:
-            self._connection.executemany(
-                "INSERT OR REPLACE INTO sealed_values (commitment, person, class, box) VALUES (?, ?, ?, ?)", values
-            )
+            for value in values:
+                put_box(self._connection, *value)
             self._connection.executemany("DELETE FROM factors WHERE person = ?", [(row.person,) for row in people])
             self._connection.executemany(
                 "INSERT INTO factors (person, box) VALUES (?, ?)",
@@ -281,7 +282,9 @@ class RestoredVault:
         sql = "SELECT commitment, box FROM sealed_values WHERE person = ? AND class = ?"
         sealed = [(said, bytes(box)) for said, box in self._connection.execute(sql, owner)]
         closed = [
-            (said,) for said, box in sealed if key is None or not vault_places.opens(key, (person, klass, said), box)
+            (said,)
+            for said, box in sealed
+            if key is None or not vault_places.opens(key, (person, klass, said), whole_box(self._connection, said, box))
         ]
         self._connection.executemany("DELETE FROM sealed_values WHERE commitment = ?", closed)
         if klass == FACTORS and (key is None or not self._proves(person, key)):
@@ -305,7 +308,10 @@ class RestoredVault:
                 "SELECT commitment, box FROM people JOIN sealed_values ON commitment = identity WHERE people.person = ?"
             )
         row = one_row(self._connection, sql, (person,))
-        return row is not None and vault_places.opens(key, (person, klass, row[0]), bytes(row[1]))
+        if row is None:
+            return False
+        box = whole_box(self._connection, row[0], row[1]) if klass == IDENTITY else row[1]
+        return vault_places.opens(key, (person, klass, row[0]), box)
 
     def keyless(self) -> list[Owner]:
         """Owners of sealed values that no key opens any more."""
@@ -317,7 +323,7 @@ class RestoredVault:
 
     def close(self) -> None:
         """Leave no trace of what was removed."""
-        erase_traces(self._connection)
+        leave_no_traces(self._connection)
         self._connection.close()
 
 

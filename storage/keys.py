@@ -79,9 +79,9 @@ class KeyRing:
         return cls._unlocked(open_sqlite(path, APPLICATION, VERSION, SCHEMA, vfs=vfs, upgrades=UPGRADES), path, master)
 
     @classmethod
-    def open_for_reading(cls, path: Path, master: bytes, *, still: bool = False) -> Self:
+    def open_for_reading(cls, path: Path, master: bytes, *, still: bool = False, vfs: str | None = None) -> Self:
         """An existing keys.db, which cannot be changed through this."""
-        return cls._unlocked(read_keys_file(path, still=still), path, master)
+        return cls._unlocked(read_keys_file(path, still=still, vfs=vfs), path, master)
 
     @classmethod
     def _unlocked(cls, connection: apsw.Connection, path: Path, master: bytes) -> Self:
@@ -171,9 +171,9 @@ def new_file(path: Path) -> apsw.Connection:
     return open_sqlite(path, APPLICATION, VERSION, SCHEMA)
 
 
-def read_keys_file(path: Path, *, still: bool = False) -> apsw.Connection:
+def read_keys_file(path: Path, *, still: bool = False, vfs: str | None = None) -> apsw.Connection:
     """To read alone. One of an earlier version stays as it is."""
-    return open_to_read(path, APPLICATION, VERSION, still=still, earlier=frozenset(UPGRADES))
+    return open_to_read(path, APPLICATION, VERSION, still=still, earlier=frozenset(UPGRADES), vfs=vfs)
 
 
 def _pair(connection: apsw.Connection, wrapping: bytes) -> bytes:

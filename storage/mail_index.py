@@ -16,7 +16,8 @@ from storage.keys import KeyRing
 from storage.master import index_key, master_id
 from storage.people import IDENTITY, Identity, normalised_mail
 from storage.sealing import SealBroken, unsealed
-from storage.sqlite_file import erase_traces, one_row
+from storage.sqlite_file import one_row
+from storage.vault_boxes import leave_no_traces, whole_box
 from storage.vault_places import place_of
 
 BATCH = 500  # people a transaction
@@ -47,7 +48,7 @@ class MailIndex:
             return 0
         renewed = self._renew(connection, keys)
         if renewed:  # the old ones must be nowhere before it is said that they are gone
-            erase_traces(connection)
+            leave_no_traces(connection)
         with connection:
             connection.execute("DELETE FROM mail_index_of")
             connection.execute("INSERT INTO mail_index_of (master) VALUES (?)", (self._id,))
@@ -57,7 +58,10 @@ class MailIndex:
         renewed, last = 0, ""
         while rows := list(connection.execute(_PEOPLE, (last, BATCH))):
             last = rows[-1][0]
-            found = [(self._of_identity(keys, *row[:3]), row[0], row[3]) for row in rows]
+            found = [
+                (self._of_identity(keys, person, said, whole_box(connection, said, box)), person, before)
+                for person, said, box, before in rows
+            ]
             fresh = [(mails, person) for mails, person, before in found if mails not in (b"", before)]
             with connection:
                 connection.executemany("UPDATE people SET mail_index = ? WHERE person = ?", fresh)

@@ -15,6 +15,7 @@ from storage.files import is_mounted_read_only, write_new
 BUSY_MS = 5_000
 READING = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
 NO_UPGRADES: Mapping[int, str] = {}
+_UNFINISHED = (apsw.BusyError, apsw.LockedError, apsw.FullError)
 DISK_FAILED = (apsw.IOError, apsw.FullError, apsw.CantOpenError, apsw.ReadOnlyError)
 
 
@@ -61,13 +62,19 @@ def open_sqlite(
 
 
 def open_to_read(
-    path: Path, application: int, version: int, *, still: bool = False, earlier: AbstractSet[int] = frozenset()
+    path: Path,
+    application: int,
+    version: int,
+    *,
+    still: bool = False,
+    earlier: AbstractSet[int] = frozenset(),
+    vfs: str | None = None,
 ) -> apsw.Connection:
     """Open an existing file without being able to change it, beside the process that writes it. `still`: nobody does.
 
     `earlier`: versions before this one that can be read all the same.
     """
-    connection = apsw.Connection(name_to_read(path, still=still), flags=READING)
+    connection = apsw.Connection(name_to_read(path, still=still), flags=READING, vfs=vfs)
     connection.set_busy_timeout(BUSY_MS)
     connection.pragma("query_only", True)
     connection.pragma("trusted_schema", False)
@@ -135,17 +142,29 @@ def one_row(connection: apsw.Connection, sql: str, bindings: Sequence[Any] = ())
 def erase_traces(connection: apsw.Connection) -> None:
     """Rewrite the file from its live rows and cut the log to nothing: what was deleted is then nowhere in either.
 
-    secure_delete alone is not enough: it zeroes a deleted cell where it lies, but not the copies that page splits left
-    in the unused part of other pages (measured: 3 traces of 667 people erased, 0 after VACUUM).
+    For a file that is small. secure_delete alone is not enough: it zeroes a deleted cell where it lies, but not the copies that
+    page splits left in the unused part of other pages (measured: 3 traces of 667 people erased, 0 after VACUUM).
     """
     try:
         connection.execute("VACUUM")
+    except _UNFINISHED as unfinished:
+        raise _traces_remain(connection, unfinished) from unfinished
+    cut_log(connection)
+
+
+def cut_log(connection: apsw.Connection) -> None:
+    """Move what the log holds into the file, and cut it to nothing, once nobody reads pages of before any more."""
+    try:
         connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-    except (apsw.BusyError, apsw.LockedError, apsw.FullError) as unfinished:
-        raise TracesRemain(
-            f"{connection.filename}: the values are erased, but traces remain in the file ({unfinished}): "
-            "end other processes that read it, make room for a second copy of it, then erase again"
-        ) from unfinished
+    except _UNFINISHED as unfinished:
+        raise _traces_remain(connection, unfinished) from unfinished
+
+
+def _traces_remain(connection: apsw.Connection, unfinished: Exception) -> TracesRemain:
+    return TracesRemain(
+        f"{connection.filename}: the values are erased, but traces remain in the file ({unfinished}): "
+        "end other processes that read it, make room for a second copy of it, then erase again"
+    )
 
 
 def _check_header(connection: apsw.Connection, path: Path, application: int, version: int, schema: str) -> None:

@@ -24,13 +24,15 @@ from storage.files import FirmDirectory
 from storage.keys import KeyRing
 from storage.mail_index import MailIndex
 from storage.people import CREDENTIALS, FACTORS, IDENTITY, Identity, Kind, Person, reference
-from storage.sealing import SealBroken, sealed, unsealed
-from storage.sqlite_file import TracesRemain, disk_must_answer, erase_traces, one_row
+from storage.sealing import sealed
+from storage.sqlite_file import TracesRemain, cut_log, disk_must_answer, one_row
+from storage.vault_boxes import put_box, write_anew
 from storage.vault_factors import held_factors, put_factors
 from storage.vault_file import open_vault_file, read_vault_file
 from storage.vault_pair import is_written, must_be_whole, must_keep_answering, require_pair, require_written
 from storage.vault_people import is_being_erased, mail_changed, owners, put_back, swept
 from storage.vault_places import check_words, place_of
+from storage.vault_reading import Beside, Openings
 
 VALUE_BYTES_MAX = 16 * 2**20
 _Result = TypeVar("_Result")
@@ -39,10 +41,12 @@ _Result = TypeVar("_Result")
 class Vault:
     """The open vault of one firm. `refusals`: how often nothing could be read or kept since it was opened."""
 
-    def __init__(self, connection: apsw.Connection, keys: KeyRing, mails: MailIndex) -> None:
+    def __init__(self, connection: apsw.Connection, keys: KeyRing, mails: MailIndex, beside: Beside) -> None:
         self._connection = connection
         self._keys = keys
         self._mails = mails
+        self._held = Openings(connection, keys)
+        self._beside = beside
         self.refusals = 0
         # apsw refuses a connection that two threads use at once.
         self._guard = threading.Lock()
@@ -64,7 +68,7 @@ class Vault:
             keys = KeyRing.open(directory.keys_db, master, vfs=vfs)
             connection = open_vault_file(directory, vfs=vfs)
             require_pair(connection, keys, directory)
-            vault = cls(connection, keys, MailIndex(master))
+            vault = cls(connection, keys, MailIndex(master), Beside.open(directory, master, vfs=vfs))
             vault._finish_what_was_cut_short()
             return vault
 
@@ -77,7 +81,7 @@ class Vault:
             keys = KeyRing.open_for_reading(directory.keys_db, master, still=still)
             connection = read_vault_file(directory, still=still)
             require_pair(connection, keys, directory)
-            return cls(connection, keys, MailIndex(master))
+            return cls(connection, keys, MailIndex(master), Beside.open(directory, master, still=still))
 
     def seal(self, person: str, klass: str, value: bytes) -> str:
         """Keep a value; durable when this returns its commitment in hex. The same value sealed twice commits differently."""
@@ -105,8 +109,8 @@ class Vault:
 
     def prove(self, commitment: str) -> Opening | None:
         """What lets a stranger check that this commitment is to this value; None where it was erased."""
-        with self._in_use():
-            return self._opening(bytes.fromhex(commitment))
+        wanted = bytes.fromhex(commitment)
+        return self._asked(lambda openings: openings.opening(wanted))
 
     def condition_of(self, person: str, klass: str, commitment: str) -> Condition:
         """How the value is that a row of the ledger refers to as this person's, of this class."""
@@ -121,7 +125,7 @@ class Vault:
             if not has_key:
                 return Condition.KEYLESS
             try:
-                opening = self._opening(bytes_of(commitment))
+                opening = self._held.opening(bytes_of(commitment))
                 assert opening is not None
                 signs_in = klass != IDENTITY or self._signs_in(person, bytes_of(commitment), opening.value)
             except VaultDamaged:
@@ -153,8 +157,9 @@ class Vault:
                 self._connection.executemany(
                     "DELETE FROM sealed_values WHERE commitment = ?", [(bytes_of(each),) for each in commitments]
                 )
-            if erased := self._connection.total_changes() - before:
-                erase_traces(self._connection)
+                if erased := self._connection.total_changes() - before:
+                    write_anew(self._connection)
+            cut_log(self._connection)
             return erased
 
     def classes_of(self, person: str) -> tuple[str, ...]:
@@ -198,15 +203,12 @@ class Vault:
 
     def find_by_mail(self, mail: str) -> Person | None:
         """Who signs in with this address. Takes the same time for a stranger up to the lookup; the caller hashes in any case."""
-        return self._person(
-            "SELECT person, identity, credentials FROM people WHERE mail_index = ?", self._mails.of(mail)
-        )
+        mail_index = self._mails.of(mail)
+        return self._asked(lambda openings: openings.person_where("mail_index", mail_index))
 
     def person(self, kind: Kind, number: int) -> Person | None:
         """None: unknown, or erased."""
-        return self._person(
-            "SELECT person, identity, credentials FROM people WHERE person = ?", reference(kind, number)
-        )
+        return self._asked(lambda openings: openings.person_where("person", reference(kind, number)))
 
     def change_password_hash(self, kind: Kind, number: int, password_hash: str) -> bool:
         """False: no such person."""
@@ -232,12 +234,12 @@ class Vault:
             with self._connection:
                 put_back(self._connection, self._keys, self._mails.of, [bytes_of(commitment)])
                 swept(self._connection, [bytes_of(commitment)])
-            erase_traces(self._connection)
+                write_anew(self._connection)
+            cut_log(self._connection)
 
     def factors(self, person: str) -> bytes | None:
         """What a person proves who they are with, beside the password; None: nothing, or it was erased."""
-        with self._in_use():
-            return held_factors(self._connection, self._keys, person)
+        return self._asked(lambda openings: openings.factors(person))
 
     def change_factors(self, person: str, work: Callable[[bytes | None], tuple[bytes | None, _Result]]) -> _Result:
         """Let `work` say what takes the place of what there is (None: nothing), with nobody between reading and writing.
@@ -270,19 +272,21 @@ class Vault:
             with self._connection:
                 put_back(self._connection, self._keys, self._mails.of, orphans)
                 swept(self._connection, orphans)
+                if orphans:
+                    write_anew(self._connection)
             unused = self._keys.owners() - owners(self._connection)
             if unused:
                 self._keys.forget(sorted(unused))
-            if orphans:
-                erase_traces(self._connection)
+            cut_log(self._connection)
             return len(orphans)
 
     @property
     def is_busy(self) -> bool:
-        """Whether somebody uses it just now, for who may not wait."""
-        return self._guard.locked()
+        """Whether somebody uses it just now, for who may not wait, not even where both ways of reading are needed."""
+        return self._guard.locked() or self._beside.is_asked
 
     def close(self) -> None:
+        self._beside.close()
         with self._guard:
             self._connection.close()
             self._keys.close()
@@ -298,6 +302,18 @@ class Vault:
                 self.refusals += 1
                 raise
 
+    def _asked(self, question: Callable[[Openings], _Result]) -> _Result:
+        """Whoever only reads does not wait for who writes, be it a sync or an erasure."""
+        try:
+            return self._beside.ask(question)
+        except DiskRefused:
+            self.refusals += 1
+            raise
+        except VaultDamaged:
+            # The two files are not read at one moment: a key that was drawn since does not open what was erased. Here nobody writes.
+            with self._in_use():
+                return question(self._held)
+
     def _put(self, key: bytes, person: str, klass: str, value: bytes) -> bytes:
         if len(value) > VALUE_BYTES_MAX:
             raise ValueError(
@@ -305,55 +321,9 @@ class Vault:
             )
         salt = random(SALT_BYTES)
         commitment = bytes.fromhex(commitment_of(salt, klass, value))
-        self._connection.execute(
-            "INSERT INTO sealed_values (commitment, person, class, box) VALUES (?, ?, ?, ?)",
-            (commitment, person, klass, sealed(key, salt + value, place_of(person, klass, commitment))),
-        )
+        box = sealed(key, salt + value, place_of(person, klass, commitment))
+        put_box(self._connection, commitment, person, klass, box)
         return commitment
-
-    def _opening(self, commitment: bytes) -> Opening | None:
-        row = one_row(
-            self._connection, "SELECT person, class, box FROM sealed_values WHERE commitment = ?", (commitment,)
-        )
-        if row is None:
-            return None
-        person, klass, box = row
-        content = self._unsealed(person, klass, commitment, box)
-        if content is None:
-            return None
-        opening = Opening(content[:SALT_BYTES], klass, content[SALT_BYTES:])
-        assert commitment_of(*opening) == commitment.hex()
-        return opening
-
-    def _unsealed(self, person: str, klass: str, commitment: bytes, box: bytes) -> bytes | None:
-        try:
-            key = self._keys.key(person, klass)
-            return unsealed(key, box, place_of(person, klass, commitment)) if key else None
-        except SealBroken as broken:
-            raise VaultDamaged(
-                f"vault damaged: the {klass} of {person} (commitment {commitment.hex()}) does not open; restore keys.db and vault.db"
-            ) from broken
-
-    def _person(self, sql: str, key: bytes | str) -> Person | None:
-        with self._in_use():
-            row = one_row(self._connection, sql, (key,))
-            if row is None:
-                return None
-            person, commitment, credentials = row
-            opening = self._opening(commitment)
-            password_hash = self._unsealed(person, CREDENTIALS, commitment, credentials)
-        if opening is None or password_hash is None:
-            return None
-        identity = msgspec.json.decode(opening.value, type=Identity)
-        return Person(
-            kind=identity.kind,
-            id=identity.id,
-            role=identity.role,
-            name=identity.name,
-            mail=identity.mail,
-            password_hash=password_hash.decode(),
-            commitment=commitment.hex(),
-        )
 
     def _signs_in(self, person: str, commitment: bytes, identity: bytes) -> bool:
         """Whether mail address and password hash are those of this identity, or the latter was erased."""
@@ -368,7 +338,7 @@ class Vault:
         if not is_found or row[1] != commitment:
             return False
         try:
-            return self._unsealed(person, CREDENTIALS, commitment, row[2]) is not None
+            return self._held.unsealed(person, CREDENTIALS, commitment, row[2]) is not None
         except VaultDamaged:
             return False
 
@@ -394,5 +364,6 @@ class Vault:
                 if klass in (IDENTITY, CREDENTIALS, FACTORS):
                     self._connection.execute("DELETE FROM factors WHERE person = ?", (person,))
             self._connection.executemany("DELETE FROM erasing WHERE person = ? AND class = ?", owners)
-        erase_traces(self._connection)
+            write_anew(self._connection)
+        cut_log(self._connection)
         return erased

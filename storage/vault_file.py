@@ -6,7 +6,7 @@ from storage.files import FirmDirectory
 from storage.sqlite_file import open_sqlite, open_to_read
 
 APPLICATION = 0x45565654  # "EVVT"
-VERSION = 3
+VERSION = 4
 
 _FACTORS = """
 CREATE TABLE factors (
@@ -18,6 +18,19 @@ _MAIL_INDEX_OF = """
 CREATE TABLE mail_index_of (
     master TEXT NOT NULL               -- the id of the master that keys people.mail_index; at most one row
 ) STRICT;
+"""
+_LARGE_BOXES = """
+CREATE TABLE large_boxes (
+    commitment BLOB PRIMARY KEY,       -- as in sealed_values, whose box is empty then
+    padding BLOB NOT NULL,             -- zeros: all that a row has on a page of the tree
+    box BLOB NOT NULL                  -- salt ‖ value, sealed
+) STRICT;
+"""
+# As storage/vault_boxes.py keeps them from then on.
+_MOVED = """
+INSERT INTO large_boxes (commitment, padding, box)
+    SELECT commitment, zeroblob(4096), box FROM sealed_values WHERE length(box) > 4096;
+UPDATE sealed_values SET box = x'' WHERE length(box) > 4096;
 """
 
 _FIRST = """
@@ -43,9 +56,10 @@ CREATE TABLE erasing (
     PRIMARY KEY (person, class)
 ) STRICT;
 """
-SCHEMA = _FIRST + _FACTORS + _MAIL_INDEX_OF
-SCHEMAS = {1: _FIRST, 2: _FIRST + _FACTORS, VERSION: SCHEMA}  # by version
-UPGRADES = {1: _FACTORS, 2: _MAIL_INDEX_OF}  # from each earlier version to the next
+SCHEMA = _FIRST + _FACTORS + _MAIL_INDEX_OF + _LARGE_BOXES
+SCHEMAS = {1: _FIRST, 2: _FIRST + _FACTORS, 3: _FIRST + _FACTORS + _MAIL_INDEX_OF, VERSION: SCHEMA}  # by version
+_LACKING = {1: _FACTORS, 2: _MAIL_INDEX_OF, 3: _LARGE_BOXES}  # what each version has not that the next one has
+UPGRADES = _LACKING | {3: _LARGE_BOXES + _MOVED}  # from each earlier version to the next
 
 
 def open_vault_file(directory: FirmDirectory, *, vfs: str | None = None) -> apsw.Connection:
@@ -53,13 +67,14 @@ def open_vault_file(directory: FirmDirectory, *, vfs: str | None = None) -> apsw
     return open_sqlite(directory.vault_db, APPLICATION, VERSION, SCHEMA, vfs=vfs, upgrades=UPGRADES)
 
 
-def read_vault_file(directory: FirmDirectory, *, still: bool = False) -> apsw.Connection:
+def read_vault_file(directory: FirmDirectory, *, still: bool = False, vfs: str | None = None) -> apsw.Connection:
     """To read alone. One of an earlier version stays as it is, and what it lacks is empty to whoever asks."""
-    connection = open_to_read(directory.vault_db, APPLICATION, VERSION, still=still, earlier=frozenset(UPGRADES))
+    earlier = frozenset(UPGRADES)
+    connection = open_to_read(directory.vault_db, APPLICATION, VERSION, still=still, earlier=earlier, vfs=vfs)
     found = connection.pragma("user_version")
     if found != VERSION:
         connection.pragma("query_only", False)
         for version in range(found, VERSION):
-            connection.execute(UPGRADES[version].replace("CREATE TABLE", "CREATE TEMP TABLE"))
+            connection.execute(_LACKING[version].replace("CREATE TABLE", "CREATE TEMP TABLE"))
         connection.pragma("query_only", True)
     return connection

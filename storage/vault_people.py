@@ -15,6 +15,7 @@ from storage.keys import KeyRing
 from storage.people import CREDENTIALS, FACTORS, IDENTITY, Identity
 from storage.sealing import sealed, unsealed
 from storage.sqlite_file import one_row
+from storage.vault_boxes import put_box, whole_box
 from storage.vault_places import place_of
 
 Index = Callable[[str], bytes]
@@ -34,10 +35,7 @@ def mail_changed(
     salt = random(SALT_BYTES)
     after = bytes.fromhex(commitment_of(salt, IDENTITY, value))
     with connection:
-        connection.execute(
-            "INSERT INTO sealed_values (commitment, person, class, box) VALUES (?, ?, ?, ?)",
-            (after, person, IDENTITY, sealed(key, salt + value, place_of(person, IDENTITY, after))),
-        )
+        put_box(connection, after, person, IDENTITY, sealed(key, salt + value, place_of(person, IDENTITY, after)))
         _point(connection, keys, index, person, before, after)
     return before.hex(), after.hex()
 
@@ -81,7 +79,8 @@ def _identity(connection: apsw.Connection, keys: KeyRing, person: str, commitmen
     key = keys.key(person, IDENTITY)
     assert row is not None
     assert key is not None, f"{person} signs in without a key"
-    content = unsealed(key, row[0], place_of(person, IDENTITY, commitment))
+    box = whole_box(connection, commitment, row[0])
+    content = unsealed(key, box, place_of(person, IDENTITY, commitment))
     return msgspec.json.decode(content[SALT_BYTES:], type=Identity)
 
 

@@ -9,7 +9,7 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from enum import StrEnum
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import msgspec
 
@@ -17,12 +17,14 @@ from web.machine import AskedTooMuch
 
 SUBJECTS_MAX = 20_000  # of one kind: some 3 MB
 MINUTE_US = 60_000_000
+SITE_SHARE = 8  # a /48 of IPv6, with its 65,536 networks, may as much as so many addresses
 
 
 class Counted(StrEnum):
     """Whose bucket it is."""
 
     ADDRESS = "address"
+    SITE = "site"  # of IPv6, around the address
     STREAM = "stream"
     ACCOUNT = "account"
     KEY = "key"
@@ -44,6 +46,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     account: Rate = Rate()
     key: Rate = Rate()
     sign_in: Rate = Rate()
+
+    @property
+    def site(self) -> Rate:
+        """Follows from the address's."""
+        return Rate(self.address.per_minute * SITE_SHARE, self.address.burst * SITE_SHARE)
 
 
 class Allowance:
@@ -78,6 +85,14 @@ class Allowance:
             buckets.popitem(last=False)
         return 0
 
+    def wait_at_door_us(self, kind: Counted, host: str) -> int:
+        """The same for an address, and for the site around it: its networks would turn over all buckets, and each find a full one."""
+        site = site_of(host)
+        wait_us = (self.wait_us(Counted.SITE, site, look=True) if site else 0) or self.wait_us(kind, network_of(host))
+        if site and not wait_us:
+            self.wait_us(Counted.SITE, site)
+        return wait_us
+
     def seen(self) -> AskedTooMuch:
         """For the metrics."""
         return AskedTooMuch(
@@ -88,10 +103,21 @@ class Allowance:
 
 def network_of(host: str) -> str:
     """What counts as one address: of IPv6 the first half, because whoever has one address there has 2^64."""
+    address = _address(host)
+    if isinstance(address, IPv6Address):
+        return f"{int(address) >> 64:x}::/64"
+    return "unknown" if address is None else str(address)
+
+
+def site_of(host: str) -> str:
+    """Of IPv6 what is given to one house or firm, at most. Empty: the address is of another kind."""
+    address = _address(host)
+    return f"{int(address) >> 80:x}::/48" if isinstance(address, IPv6Address) else ""
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(host)
     except ValueError:
-        return "unknown"
-    if isinstance(address, IPv6Address):
-        return str(address.ipv4_mapped) if address.ipv4_mapped else f"{int(address) >> 64:x}::/64"
-    return str(address)
+        return None
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address

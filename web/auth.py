@@ -242,7 +242,7 @@ class Recognition(AbstractAuthenticationMiddleware):
 def recognised(connection: ASGIConnection[Any, Any, Any, Any]) -> Visitor | None:
     """The visitor where no route was found that would have looked: a few reads without waiting, and nothing is prolonged.
 
-    An erasure holds the vault for as long as its files are large, and this is asked in the loop: then nobody is recognised.
+    Somebody may have the vault in hand, and this is asked in the loop: then nobody is recognised.
     """
     firm: Firm = connection.app.state.firm
     if firm.vault.is_busy:

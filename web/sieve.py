@@ -10,7 +10,7 @@ from litestar import Request
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Receive, Scope, Send
 
-from web.allowance import Allowance, Counted, network_of
+from web.allowance import Allowance, Counted
 from web.api.problem import API, PROBLEM_JSON, problem_json
 from web.csp import always
 from web.password_desk import PasswordDesk
@@ -38,7 +38,7 @@ class Sieve:
     async def __call__(self, app: ASGIApp, litestar: Any, scope: Scope, receive: Receive, send: Send) -> None:
         client = scope.get("client")
         kind = Counted.STREAM if scope["path"].endswith(LIVE) else Counted.ADDRESS
-        wait_us, advice = self._allowance.wait_us(kind, network_of(client[0]) if client else "unknown"), ADVICE
+        wait_us, advice = self._allowance.wait_at_door_us(kind, client[0] if client else ""), ADVICE
         if not wait_us and _signs_in_as_a_stranger(scope):
             wait_us, advice = why_wait_us(self._allowance, self._desk, look=True), SIGN_INS
         if not wait_us:

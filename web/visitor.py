@@ -163,6 +163,8 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
             await _require_token(connection, visitor, is_upload=is_upload)
         elif policy is not Policy.PUBLIC:
             raise SignInNeeded({} if is_upload else await _typed(connection))
+    elif handler.opt.get("records") is not None:
+        _require_not_led_here(connection)
     match policy:
         case Policy.PUBLIC:
             return
@@ -190,6 +192,12 @@ def require_same_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
         raise ForeignForm("the form did not say where it came from (no origin header)")
     if origin is not None and urlsplit(origin).netloc != connection.headers.get("host"):
         raise ForeignForm("the form came from another origin")
+
+
+def _require_not_led_here(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """What leaves a row in its reader's name is not for a link or a picture of another site to ask for."""
+    if connection.headers.get("sec-fetch-site") == "cross-site":
+        raise ForeignForm("another site led here, and this leaves a row in your name: open it from a page of ours")
 
 
 async def _require_token(connection: ASGIConnection[Any, Any, Any, Any], visitor: Visitor, *, is_upload: bool) -> None:

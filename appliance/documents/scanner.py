@@ -32,7 +32,7 @@ class DocumentSettings(Section, frozen=True, kw_only=True):
         Meta(
             ge=10,
             le=100_000,
-            description="All documents together take no more than this; they lie in vault.db, and an erasure rewrites that file.",
+            description="All documents together take no more than this; they lie in vault.db, which does not shrink when they go.",
         ),
     ] = 4_096
 

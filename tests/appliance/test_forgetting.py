@@ -280,7 +280,7 @@ def test_what_an_older_vault_brings_back_is_destroyed_at_the_next_start(shop: An
     for report in forget(shop.machine):
         shop.put(report)
     assert vault.open_value(hers) is None
-    vault._connection.close()
+    vault.close()
     (shop.machine.directory / "vault.db").write_bytes(before[0])
     (shop.machine.directory / "vault.db-wal").write_bytes(before[1])
     with closing(Vault.open(shop.machine.directory, shop.machine.secrets.vault_master)) as older:

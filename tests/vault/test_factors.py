@@ -37,7 +37,7 @@ def held(vault: Vault) -> Vault:
 def as_before(firm: FirmDirectory) -> None:
     """The file as an earlier release left it."""
     with closing(apsw.Connection(str(firm.vault_db))) as connection:
-        connection.execute("DROP TABLE factors; DROP TABLE mail_index_of")
+        connection.execute("DROP TABLE factors; DROP TABLE mail_index_of; DROP TABLE large_boxes")
         connection.pragma("user_version", 1)
 
 

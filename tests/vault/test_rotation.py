@@ -258,7 +258,7 @@ def test_copies_see_the_same_keys_and_an_older_vault_is_found_in_again(
 
 
 def test_a_vault_of_an_earlier_release_goes_over_too(firm: FirmDirectory, secrets: Secrets, seals: list[Seal]) -> None:
-    rows(firm.vault_db, "DROP TABLE mail_index_of; PRAGMA user_version = 2")
+    rows(firm.vault_db, "DROP TABLE large_boxes; DROP TABLE mail_index_of; PRAGMA user_version = 2")
     rows(firm.keys_db, "DROP TABLE rotation; DROP TABLE rewrapped; DROP TABLE first_wrapped; PRAGMA user_version = 1")
     findings = Findings()
     assert audit_vault(firm.path, secrets.vault_master, seals, findings) == len(seals)

@@ -293,9 +293,9 @@ def test_keys_and_vault_of_different_firms_are_refused(
 def test_a_file_of_a_newer_release_is_refused(vault: Vault, firm: FirmDirectory, secrets: Secrets) -> None:
     vault.close()
     connection = apsw.Connection(str(firm.vault_db))
-    connection.pragma("user_version", 4)
+    connection.pragma("user_version", 5)
     connection.close()
-    with pytest.raises(FileRefused, match="version 4"):
+    with pytest.raises(FileRefused, match="version 5"):
         Vault.open(firm.path, secrets.vault_master)
 
 

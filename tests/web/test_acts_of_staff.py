@@ -225,6 +225,27 @@ async def test_each_file_that_is_handed_to_staff_is_on_record_first(app, stage, 
     } <= files
 
 
+async def test_no_other_site_leads_staff_to_what_leaves_a_row_in_their_name(app, stage, owner, play, decisions):
+    recording = {
+        route.path
+        for route in app.routes
+        for handler in getattr(route, "route_handlers", ())
+        if handler.opt.get("records") is not None and "GET" in handler.http_methods
+    }
+    asked = [
+        path for path, method, _ in policies(app) if method == "GET" and path in recording and "{trial" not in path
+    ]
+    assert len(asked) >= 6
+    size = stage.engine.size
+    for path in asked:
+        answer = await owner.get(filled(path, owner, stage, play, decisions), headers={"sec-fetch-site": "cross-site"})
+        assert (path, answer.status_code) == (path, 403)
+        assert "nother site led here" in answer.text
+    assert stage.engine.size == size
+    for site in ("none", "same-origin"):
+        assert (await owner.get("/staff/audit.csv", headers={"sec-fetch-site": site})).status_code == 200
+
+
 async def test_evidence_is_on_record_with_the_account_and_the_trader(stage, come_in, play, decisions):
     client = come_in(f"staff:{stage.employ('evidence-taker', 'support')}")
     path = f"/staff/decisions/{decisions['BreachDeclared']}/evidence"

@@ -79,6 +79,24 @@ def test_what_counts_as_one_address(one, other, alike):
     assert (network_of(one) == network_of(other)) is alike
 
 
+def test_whoever_has_a_site_of_ipv6_has_not_as_many_allowances_as_there_are_networks_in_it():
+    clock = Clock()
+    bucket = Allowance(Limits(address=Rate(60, 5), stream=Rate(60, 5)), clock)
+
+    def let_in(site: str, kind: Counted = Counted.ADDRESS) -> int:
+        return sum(not bucket.wait_at_door_us(kind, f"{site}:{network:x}::1") for network in range(200))
+
+    assert [let_in("2001:db8:1"), let_in("2001:db8:1", Counted.STREAM), let_in("2001:db8:2")] == [40, 0, 40]
+    assert bucket.refused == {Counted.SITE: 160 + 200 + 160}
+    assert bucket.seen().counted == {"address": 80, "site": 2, "stream": 0, "account": 0, "key": 0, "sign_in": 0}
+    clock.us += SECOND
+    assert let_in("2001:db8:1") == 8
+    assert [bucket.wait_at_door_us(Counted.ADDRESS, f"192.0.2.{last}") for last in range(200)] == [0] * 200
+    assert [bool(bucket.wait_at_door_us(Counted.ADDRESS, "2001:db8:3:1::1")) for _ in range(7)] == [False] * 5 + [
+        True
+    ] * 2
+
+
 def test_a_person_with_ten_tabs_never_meets_the_limits_that_come_along():
     bucket, clock = Allowance(LimitSettings().limits(), Clock()), None
     for _ in range(4):  # all tabs reloaded four times in a row, without a pause

@@ -14,7 +14,7 @@ from storage.people import Person
 from web import password_desk
 from web.app import create_app
 from web.bounds import STRANGERS_WAITING_MAX
-from web.hashing import YIELDS, Derive, Hash, Verify, Worker, worked_out
+from web.hashing import ANSWER_SECONDS, YIELDS, Derive, Hash, Verify, Worker, worked_out
 from web.password_desk import NoRoom, PasswordDesk
 
 QUICK = {"time_cost": 1, "memory_kib": 8, "lanes": 1}
@@ -45,6 +45,17 @@ def test_one_that_died_is_started_again_and_where_none_can_be_it_is_done_here(mo
     worker._stop()
     monkeypatch.setattr("sys.executable", "/nowhere/python")
     assert worker.work_out(Verify(KEPT, "a long enough password"))
+    assert worker._process is None
+
+
+def test_one_that_was_stopped_and_is_not_dead_keeps_nobody_waiting_for_long(monkeypatch):
+    assert ANSWER_SECONDS <= 5
+    monkeypatch.setattr("web.hashing.ANSWER_SECONDS", 0.1)
+    worker = Worker()
+    stopped = worker._started()
+    os.kill(stopped.pid, signal.SIGSTOP)
+    assert worker.work_out(Verify(KEPT, "a long enough password"))
+    assert stopped.returncode == -signal.SIGKILL
     assert worker._process is None
 
 
