@@ -21,6 +21,7 @@ from litestar.exceptions import (
 )
 from litestar.handlers.base import BaseRouteHandler
 
+from firm.commands import StaffAct
 from firm.ids import parse_id
 from firm.permissions import EVERYTHING, MEANS, Permission, Scope
 from storage.readmodels.accounts import account_line
@@ -163,7 +164,10 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
             await _require_token(connection, visitor, is_upload=is_upload)
         elif policy is not Policy.PUBLIC:
             raise SignInNeeded({} if is_upload else await _typed(connection))
-    elif handler.opt.get("records") is not None:
+    elif handler.opt.get("records") not in (
+        None,
+        StaffAct.NAMES_SEEN,
+    ):  # a list with names is a page that a ticket may link to
         _require_not_led_here(connection)
     match policy:
         case Policy.PUBLIC:
@@ -195,9 +199,9 @@ def require_same_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
 
 
 def _require_not_led_here(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
-    """What leaves a row in its reader's name is not for a link or a picture of another site to ask for."""
+    """What is taken away as a file, on record in its reader's name, is not for a link or a picture of another site to ask for."""
     if connection.headers.get("sec-fetch-site") == "cross-site":
-        raise ForeignForm("another site led here, and this leaves a row in your name: open it from a page of ours")
+        raise ForeignForm("another site led here, and this is on record in your name: open it from a page of ours")
 
 
 async def _require_token(connection: ASGIConnection[Any, Any, Any, Any], visitor: Visitor, *, is_upload: bool) -> None:
