@@ -175,6 +175,10 @@ async def found_by_axe(browser: Browser, base_url: str, pages: list[Shown], **lo
     return found
 
 
+async def test_no_page_of_a_firm_that_is_well_says_that_it_is_held(shown):
+    assert [template for template, page in shown.items() if 'class="note held' in page.html] == []
+
+
 async def test_axe_finds_nothing_on_any_page(browser, base_url, shown, dialogs):
     assert whole_pages() - set(shown) == set(ELSEWHERE)
     assert await found_by_axe(browser, base_url, [*sorted(shown.values()), *dialogs]) == []

@@ -84,7 +84,7 @@ async def _shown(request: Request[Any, Any, Any], typed: str, wrong: str) -> Res
         request,
         "personal.html",
         status=422 if wrong else 200,
-        held=[BY_NAME[klass] for klass in classes],
+        classes=[BY_NAME[klass] for klass in classes],
         going=await firm.book.read(question),
         pseudonym=id_text(visitor.id),
         phrase=FORGET,
