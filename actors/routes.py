@@ -55,6 +55,7 @@ _OF_STAFF = (
     | f.ApiKeyRotated
     | f.ApiKeyRevoked
 )
+_PUT_RIGHT = frozenset({"exonerated", "withdrawn", "dismissed", "overridden"})  # later words by which a trader's account is better off
 _FROM_BRIDGES = frozenset(kind for kind in get_args(i.Arriving) if "bridge" in kind.__struct_fields__)
 
 # Nearly all rows are of these kinds: found by their type at once, and not after the whole table of the others.
@@ -152,9 +153,15 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
             return (account_desk(account), trader_desk(body.trader))
         case f.BreachDeclared():
             return (account_desk(account), RISK)
-        case f.AccountLinked() | f.OverrideGranted(override=Reinstate()):
-            assert held is not None, f"account {account} was linked or reinstated before it was opened"
+        case f.AccountLinked():
+            assert held is not None, f"account {account} was linked before it was opened"
             return (account_desk(account), enforcement_desk(held.bridge))
+        case f.OverrideGranted():
+            assert held is not None, f"account {account} was given an exception before it was opened"
+            reinstated = (enforcement_desk(held.bridge),) if isinstance(body.override, Reinstate) else ()
+            return (account_desk(account), *reinstated, appeals_desk(held.trader))
+        case f.VerdictCorrected() if held is not None and body.verdict in _PUT_RIGHT:
+            return (account_desk(account), appeals_desk(held.trader))
         case f.CommandQueued() | f.CommandAdvanced() | f.CommandProbed() | f.CommandWithheld() | f.FlatConfirmed():
             return (enforcement_desk(body.bridge),)
         case f.ChallengeAdvanced() | f.ChallengeEnded() | f.ChallengeReopened() | f.ChallengeOpened():

@@ -75,4 +75,5 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.VIEW_TOO_LONG: "nobody looks as a trader for longer than a quarter of an hour; begin anew",
     Refusal.APPEALED_ALREADY: "a person was asked to look at this decision already; each is looked at once",
     Refusal.TOO_MANY_APPEALS: "as many decisions as may be wait for a person’s look already; wait for an answer first",
+    Refusal.NOTHING_PUT_RIGHT: "nothing was changed on this account since they asked: do that first, or say that it stands",
 }
