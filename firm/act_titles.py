@@ -58,7 +58,7 @@ TITLES: dict[str, str] = {
     StaffAct.SIGN_IN_FAILED: "A sign-in as them failed",
     StaffAct.PROVEN: "Proved who they are",
     StaffAct.PROOF_FAILED: "Failed to prove who they are",
-    StaffAct.NAMES_SEEN: "Saw names of traders",
+    StaffAct.NAMES_SEEN: "Opened a list with names",
     StaffAct.PERSON_SOUGHT: "Looked somebody up by mail address or name",
     StaffAct.ADDRESSES_SEEN: "Saw from where staff acted",
     StaffAct.EVIDENCE_TAKEN: "Took evidence",
