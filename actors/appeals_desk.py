@@ -42,7 +42,9 @@ class AppealsDesk:
                 answered = {**state.answered, body.decision: account}
                 self.state = replace(state, waiting=left, answered=answered, righted=righted)
             case OverrideGranted() | VerdictCorrected():
-                righted = tuple(sorted(each for each, of in state.waiting.items() if of == account or each in state.righted))
+                righted = tuple(
+                    sorted(each for each, of in state.waiting.items() if of == account or each in state.righted)
+                )
                 self.state = replace(state, righted=righted)
 
     def capture(self) -> AppealsState:

@@ -55,7 +55,9 @@ _OF_STAFF = (
     | f.ApiKeyRotated
     | f.ApiKeyRevoked
 )
-_PUT_RIGHT = frozenset({"exonerated", "withdrawn", "dismissed", "overridden"})  # later words by which a trader's account is better off
+_PUT_RIGHT = frozenset(
+    {"exonerated", "withdrawn", "dismissed", "overridden"}
+)  # later words by which a trader's account is better off
 _FROM_BRIDGES = frozenset(kind for kind in get_args(i.Arriving) if "bridge" in kind.__struct_fields__)
 
 # Nearly all rows are of these kinds: found by their type at once, and not after the whole table of the others.

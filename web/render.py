@@ -160,7 +160,9 @@ def page(
     everywhere |= {"mails": firm.mails, "sign_up": firm.sign_up}
     everywhere["elsewhere"] = () if visitor and visitor.behind else signed_of(connection).elsewhere
     everywhere["say"] = partial(firm.brand.say, firm_name=firm.name, language=around.language)
-    assert not (own := _OWN & context.keys()), f"{template} is given {sorted(own)}, by which the shell says something else"
+    assert not (own := _OWN & context.keys()), (
+        f"{template} is given {sorted(own)}, by which the shell says something else"
+    )
     asked_for_piece = block is not None and connection.headers.get("hx-request") == "true"
     if asked_for_piece and block is not None:
         content = pages.block(template, block, everywhere | context)

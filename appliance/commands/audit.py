@@ -46,7 +46,10 @@ def add_to(verbs: Verbs) -> None:
         "--who", type=plain_text, default="", metavar="ID", help="by a member of staff, console or courier"
     )
     parser.add_argument(
-        "--kind", type=plain_text, default="", help="a command, such as SetStaffRole, or an act, such as evidence_taken; help lists them"
+        "--kind",
+        type=plain_text,
+        default="",
+        help="a command, such as SetStaffRole, or an act, such as evidence_taken; help lists them",
     )
     parser.add_argument("--account", type=plain_text, default="", metavar="ID", help="about this account")
     parser.add_argument("--trader", type=plain_text, default="", metavar="ID", help="about this trader")

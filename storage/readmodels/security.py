@@ -56,7 +56,9 @@ class Security:
 
 
 class SecurityLine(msgspec.Struct, frozen=True):
-    """One change. `act`: a SecurityAct, or what became of a mail address. `who`: by whom; `sealed`: the commitment to where it came from, or ""."""
+    """One change. `act`: a SecurityAct, or what became of a mail address. `who`: by whom. `sealed`: the commitment to where it came
+    from, or "".
+    """
 
     seq: int
     act: str

@@ -100,7 +100,7 @@ def test_kinds_are_listed_and_a_reader_who_has_had_enough_is_no_fault(
     assert "evidence_taken           Took evidence" in listed
     read_end, write_end = os.pipe()
     os.close(read_end)
-    with open(write_end, "w", encoding="utf-8") as unread:
+    with os.fdopen(write_end, "w", encoding="utf-8") as unread:
         monkeypatch.setattr(sys, "stdout", unread)
         assert main(["audit", "--kind", "help"]) == UNREAD
         monkeypatch.undo()

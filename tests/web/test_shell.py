@@ -80,6 +80,14 @@ def test_every_message_is_in_every_language_with_the_same_slots(language: Langua
     assert all(set(forms) == PLURALS[language] for forms in catalog.nouns.values())
 
 
+@pytest.mark.parametrize("language", tuple(Language))
+def test_no_two_pages_of_one_menu_have_the_same_name(language: Language) -> None:
+    said = speech_of(language)
+    for menu in (STAFF, TRADERS):
+        names = [said(f"nav.{way.name}") for way in menu]
+        assert len(set(names)) == len(names)
+
+
 @pytest.mark.parametrize("language", OTHERS)
 def test_what_is_the_same_as_in_english_is_a_word_that_both_have(language: Language) -> None:
     same = {key for key, text in shell_catalog(language).messages.items() if text and text == ENGLISH.messages[key]}
@@ -174,9 +182,12 @@ async def test_a_readers_choice_comes_before_the_browsers_and_an_address_before_
     page = await ben.get("/accounts", headers={"accept-language": "fr"})
     assert '<html lang="ar" dir="rtl"' in page.text
     assert '<main id="main" lang="en" dir="ltr">' in page.text  # what is not translated says so
+    assert "هذه الصفحة متوفرة بالإنجليزية فقط حتى الآن." in page.text
     assert {"Accept-Language", "Cookie"} <= set(page.headers["vary"].split(", "))
     assert '<html lang="pt" dir="ltr"' in (await ben.get("/security?language=pt")).text
-    assert '<main id="main">' in (await ben.get("/security")).text
+    translated = (await ben.get("/security")).text
+    assert '<main id="main">' in translated
+    assert "only-english" not in translated
 
 
 @pytest.mark.parametrize(
