@@ -244,10 +244,11 @@ async def test_the_palette_goes_by_keys_to_pages_and_searches_for_what_is_no_pag
     page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
     await page.goto(f"{base_url}/staff")
     await page.keyboard.press("Control+k")
+    await page.keyboard.type("CONTR")  # at once: nothing is lost before there is a field for it
     await expect(page.locator("#palette")).to_be_visible()
     await expect(page.locator("#palette-typed")).to_be_focused()
+    await expect(page.locator("#palette-typed")).to_have_value("CONTR")
     assert await page.locator("#palette-roles, #palette-home").count() == 1  # Ruth of risk sees no roles
-    await page.keyboard.type("CONTR")
     await expect(page.locator("#palette-list [aria-selected=true]")).to_have_text(re.compile("Controls"))
     for _ in range(9):  # nothing behind the dialog is reached
         await page.keyboard.press("Tab")

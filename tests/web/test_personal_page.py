@@ -136,6 +136,7 @@ async def test_asked_once_answered_with_a_reason_and_read_by_both(ada, ben, ruth
 async def test_who_gives_up_what_runs_is_forgotten_and_signed_out(ben, stage):
     gone = await ben.send_form("/my-data/erasure", typed="forget me", gives_up="yes")
     assert (gone.status_code, gone.headers["location"]) == (303, "/sign-in")
+    assert "is being destroyed, and you are signed out" in (await ben.get("/sign-in")).text
     assert (await ben.get("/my-data")).status_code == 303
     stage.settle()
     with stage.reader.connection() as book:

@@ -54,6 +54,7 @@ SAME_AS_ENGLISH = {
     "find.pages",
     "nav.alarms",
     "nav.backoffice",
+    "nav.documents",
     "nav.incidents",
     "nav.menu",
     "nav.status",
@@ -127,6 +128,12 @@ def test_every_message_is_said_somewhere() -> None:
     assert unsaid == []
 
 
+def test_a_date_is_written_as_its_language_does() -> None:
+    at_us = 1_795_736_096_000_000
+    said = [speech_of(language).moment(at_us) for language in (Language.ENGLISH, Language.GERMAN, Language.PORTUGUESE)]
+    assert [each.partition(",")[0] for each in said] == ["26 Nov 2026", "26. Nov. 2026", "26 de nov. de 2026"]
+
+
 def test_a_number_bends_its_noun() -> None:
     said = [speech_of(Language.ARABIC)("sign_in.wait", count=count) for count in (1, 2, 3, 11)]
     assert len({each.partition(".")[2] for each in said}) == 4
@@ -187,7 +194,7 @@ async def test_a_readers_choice_comes_before_the_browsers_and_an_address_before_
     assert '<html lang="pt" dir="ltr"' in (await ben.get("/security?language=pt")).text
     translated = (await ben.get("/security")).text
     assert '<main id="main">' in translated
-    assert "only-english" not in translated
+    assert "data-only-english" not in translated
 
 
 @pytest.mark.parametrize(
