@@ -155,15 +155,8 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
             return (account_desk(account), trader_desk(body.trader))
         case f.BreachDeclared():
             return (account_desk(account), RISK)
-        case f.AccountLinked():
-            assert held is not None, f"account {account} was linked before it was opened"
-            return (account_desk(account), enforcement_desk(held.bridge))
-        case f.OverrideGranted():
-            assert held is not None, f"account {account} was given an exception before it was opened"
-            reinstated = (enforcement_desk(held.bridge),) if isinstance(body.override, Reinstate) else ()
-            return (account_desk(account), *reinstated, appeals_desk(held.trader))
-        case f.VerdictCorrected() if held is not None and body.verdict in _PUT_RIGHT:
-            return (account_desk(account), appeals_desk(held.trader))
+        case f.AccountLinked() | f.OverrideGranted() | f.VerdictCorrected():
+            return _linked_or_put_right(body, account, held)
         case f.CommandQueued() | f.CommandAdvanced() | f.CommandProbed() | f.CommandWithheld() | f.FlatConfirmed():
             return (enforcement_desk(body.bridge),)
         case f.ChallengeAdvanced() | f.ChallengeEnded() | f.ChallengeReopened() | f.ChallengeOpened():
@@ -202,6 +195,22 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
             return (ENGINE,)
         case _:
             return _folding_rarest(body, account) or _folding_bridge_and_account(body, account, held)
+
+
+def _linked_or_put_right(
+    body: f.AccountLinked | f.OverrideGranted | f.VerdictCorrected, account: int, held: AccountState | None
+) -> tuple[str, ...]:
+    """Of the account; and of its trader's appeals, where it is better off by it."""
+    assert held is not None, f"account {account} was linked, or something of it put right, before it was opened"
+    match body:
+        case f.AccountLinked():
+            return (account_desk(account), enforcement_desk(held.bridge))
+        case f.OverrideGranted(override=Reinstate()):
+            return (account_desk(account), enforcement_desk(held.bridge), appeals_desk(held.trader))
+        case f.VerdictCorrected() if body.verdict not in _PUT_RIGHT:
+            return (account_desk(account),)
+        case _:
+            return (account_desk(account), appeals_desk(held.trader))
 
 
 def _folding_rarest(body: Body, account: int) -> tuple[str, ...]:
