@@ -7,16 +7,20 @@ from actors.desk import Turn
 from actors.messages import Message
 from actors.names import key_id
 from firm.bounds import ANSWER_WORDS_MAX, APPEALS_MAX, APPEALS_OPEN_MAX
-from firm.commands import AnswerAppeal, AppealDecision
-from firm.facts import AppealAnswered, DecisionAppealed, Fact, Refusal, Refused
+from firm.commands import AnswerAppeal, AppealDecision, AppealOutcome
+from firm.facts import AppealAnswered, DecisionAppealed, Fact, OverrideGranted, Refusal, Refused, VerdictCorrected
 from firm.inputs import Input
 
 
 class AppealsState(msgspec.Struct, frozen=True, gc=False):
-    """Decisions by their ledger seq, with the account of each: those that wait, and those that were answered."""
+    """Decisions by their ledger seq, with the account of each: those that wait, and those that were answered.
+
+    `righted`: those of the waiting whose account had an exception granted, or a verdict put right, since they were asked about.
+    """
 
     waiting: dict[int, int]
     answered: dict[int, int]
+    righted: tuple[int, ...] = ()
 
 
 class AppealsDesk:
@@ -34,7 +38,14 @@ class AppealsDesk:
                 self.state = replace(state, waiting={**state.waiting, body.decision: account})
             case AppealAnswered():
                 left = {decision: of for decision, of in state.waiting.items() if decision != body.decision}
-                self.state = replace(state, waiting=left, answered={**state.answered, body.decision: account})
+                righted = tuple(each for each in state.righted if each != body.decision)
+                answered = {**state.answered, body.decision: account}
+                self.state = replace(state, waiting=left, answered=answered, righted=righted)
+            case OverrideGranted() | VerdictCorrected():
+                righted = tuple(
+                    sorted(each for each, of in state.waiting.items() if of == account or each in state.righted)
+                )
+                self.state = replace(state, righted=righted)
 
     def capture(self) -> AppealsState:
         return self.state
@@ -68,6 +79,10 @@ class AppealsDesk:
             turn.record(Refused(refusal=Refusal.NOTHING_TO_DECIDE, detail=detail), answer.account)
         elif not 0 < len(answer.why.strip()) <= ANSWER_WORDS_MAX:
             turn.record(Refused(refusal=Refusal.WHY_MISSING, detail="an answer needs its reason"), answer.account)
+        elif answer.outcome is AppealOutcome.CORRECTED and answer.decision not in self.state.righted:
+            # The trader would read that it was put right, and find everything as it was.
+            detail = "no exception was granted and no verdict put right on this account since the trader asked"
+            turn.record(Refused(refusal=Refusal.NOTHING_PUT_RIGHT, detail=detail), answer.account)
         else:
             told = AppealAnswered(
                 trader=self.trader,

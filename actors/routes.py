@@ -55,6 +55,9 @@ _OF_STAFF = (
     | f.ApiKeyRotated
     | f.ApiKeyRevoked
 )
+_PUT_RIGHT = frozenset(
+    {"exonerated", "withdrawn", "dismissed", "overridden"}
+)  # later words by which a trader's account is better off
 _FROM_BRIDGES = frozenset(kind for kind in get_args(i.Arriving) if "bridge" in kind.__struct_fields__)
 
 # Nearly all rows are of these kinds: found by their type at once, and not after the whole table of the others.
@@ -152,9 +155,8 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
             return (account_desk(account), trader_desk(body.trader))
         case f.BreachDeclared():
             return (account_desk(account), RISK)
-        case f.AccountLinked() | f.OverrideGranted(override=Reinstate()):
-            assert held is not None, f"account {account} was linked or reinstated before it was opened"
-            return (account_desk(account), enforcement_desk(held.bridge))
+        case f.AccountLinked() | f.OverrideGranted() | f.VerdictCorrected():
+            return _linked_or_put_right(body, account, held)
         case f.CommandQueued() | f.CommandAdvanced() | f.CommandProbed() | f.CommandWithheld() | f.FlatConfirmed():
             return (enforcement_desk(body.bridge),)
         case f.ChallengeAdvanced() | f.ChallengeEnded() | f.ChallengeReopened() | f.ChallengeOpened():
@@ -193,6 +195,22 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
             return (ENGINE,)
         case _:
             return _folding_rarest(body, account) or _folding_bridge_and_account(body, account, held)
+
+
+def _linked_or_put_right(
+    body: f.AccountLinked | f.OverrideGranted | f.VerdictCorrected, account: int, held: AccountState | None
+) -> tuple[str, ...]:
+    """Of the account; and of its trader's appeals, where it is better off by it."""
+    assert held is not None, f"account {account} was linked, or something of it put right, before it was opened"
+    match body:
+        case f.AccountLinked():
+            return (account_desk(account), enforcement_desk(held.bridge))
+        case f.OverrideGranted(override=Reinstate()):
+            return (account_desk(account), enforcement_desk(held.bridge), appeals_desk(held.trader))
+        case f.VerdictCorrected() if body.verdict not in _PUT_RIGHT:
+            return (account_desk(account),)
+        case _:
+            return (account_desk(account), appeals_desk(held.trader))
 
 
 def _folding_rarest(body: Body, account: int) -> tuple[str, ...]:

@@ -29,6 +29,9 @@ def read_brand(directory: FirmDirectory, settings: BrandSettings) -> Brand:
     return _Reading(directory, settings).brand()
 
 
+SUPPORT = 'set it to a mail address or https address that somebody reads, and run "evenhand serve" anew'
+
+
 def check_brand(directory: FirmDirectory, settings: BrandSettings, holder: int | None) -> Finding:
     """The files are there and can be used, and are those that the firm that serves was started with."""
     try:
@@ -36,6 +39,8 @@ def check_brand(directory: FirmDirectory, settings: BrandSettings, holder: int |
     except SettingsRefused as refused:
         what, _, remedy = str(refused).rpartition("; ")
         return Finding(CHECK, Level.PROBLEM, what, remedy)
+    if not settings.support:
+        return Finding(CHECK, Level.WARNING, "nobody can write to the firm: brand.support is empty", SUPPORT)
     served = served_digest(directory, holder, CHECK, CHECK)
     if isinstance(served, Finding):
         return served

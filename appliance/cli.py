@@ -1,15 +1,17 @@
 """The command line: `evenhand VERB`. Finds the verb's file and lets it run; turns what went wrong into one clear line.
 
-Exit status: 0 done, 1 checked and found wanting, 2 could not be done, 130 interrupted.
+Exit status: 0 done, 1 checked and found wanting, 2 could not be done, 130 interrupted, 141 nobody reads any more.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
 from appliance.interrupted import INTERRUPTED, ended_at_once, interrupted
 from appliance.release import RELEASE
 
+UNREAD = 128 + 13  # as a shell says of what SIGPIPE ended
 OUT_OF_MEMORY = (
     "evenhand: memory ran out, and the process ends; everything that was answered is in the ledger: "
     "start it again, with more memory if it happens again"
@@ -28,6 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = root.parse_args(arguments)
         status: int = options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError as broken:
+        return _broken(broken)
     except KNOWN as known:
         print(f"evenhand: {known}", file=sys.stderr)
         return 2
@@ -38,6 +43,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(interrupted(), file=sys.stderr)
         return INTERRUPTED
     return status
+
+
+def _broken(broken: BrokenPipeError) -> int:
+    """Whoever read our output has had enough, such as `head`: no fault. What Python would still write goes nowhere."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREAD
+    print(f"evenhand: {broken}", file=sys.stderr)  # another pipe
+    return 2
 
 
 def parser() -> argparse.ArgumentParser:

@@ -37,4 +37,11 @@ def check_mail(directory: FirmDirectory, settings: Settings, now_us: int) -> Fin
         return Finding(
             CHECK, Level.WARNING, found, "read in the log what the mail server answered; while nobody serves, none goes"
         )
+    if not settings.web.public_url:
+        found = (
+            f"the links in mails lead to {settings.web.origin}, which nobody's browser finds: web.public_url is empty"
+        )
+        return Finding(
+            CHECK, Level.WARNING, found, "set it to the address that people type, such as https://portal.example.com"
+        )
     return Finding(CHECK, Level.OK, f"mails go by {settings.mail.host}; {counted(waiting, 'mail')} wait")

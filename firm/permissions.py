@@ -112,7 +112,7 @@ MEANS: dict[Permission, str] = {
     P.SEE_AUDIT: "see who changed roles, and why",
     P.SEE_ACTS: "see what staff did, from where and why",
     P.EXPORT_ACTS: "take the record of what staff did away as a file",
-    P.VIEW_AS: "look at the portal as a trader sees it",
+    P.VIEW_AS: "view the portal as a trader sees it",
     P.MANAGE_STAFF: "give roles, set scopes and let people go",
     P.MANAGE_ROLES: "define and retire roles",
     P.MANAGE_API_KEYS: "issue, rotate and revoke API keys",

@@ -72,7 +72,8 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.BAD_KEY: "a key needs a name, something that it may see, and an end that is not too far off",
     Refusal.TOO_MANY_KEYS: "the firm has as many keys as it may; revoke one that nobody needs first",
     Refusal.KEY_BEYOND_OWN: "a key may do no more than whoever issues it",
-    Refusal.VIEW_TOO_LONG: "nobody looks as a trader for longer than a quarter of an hour; begin anew",
+    Refusal.VIEW_TOO_LONG: "nobody views the portal as a trader for longer than a quarter of an hour; begin anew",
     Refusal.APPEALED_ALREADY: "a person was asked to look at this decision already; each is looked at once",
     Refusal.TOO_MANY_APPEALS: "as many decisions as may be wait for a person’s look already; wait for an answer first",
+    Refusal.NOTHING_PUT_RIGHT: "nothing was changed on this account since they asked: do that first, or say that it stands",
 }

@@ -5,9 +5,11 @@ import re
 import msgspec
 
 from firm.act_titles import title_of
+from firm.commands import ChangeAddress, ConfirmAddress
 from firm.ids import id_text
 from firm.permissions import CONSOLE, STAFF
 from storage.readmodels.act_lists import ActLine
+from storage.readmodels.acts import PORTAL
 from web import words
 from web.csv_lines import as_text
 
@@ -31,6 +33,16 @@ def json_line(act: ActLine) -> bytes:
 def came_by(who: str) -> str:
     """How it came to the firm: by its pages, or not."""
     return "page" if who.startswith(STAFF) else who
+
+
+def came_in_words(act: ActLine) -> str:
+    """The same for a page; "" for couriers, who bring what the settings say. Who opened a link in a mail had no session."""
+    if act.who.startswith(STAFF):
+        return "on a page"
+    if act.who == PORTAL:
+        linked = act.kind in (ChangeAddress.__name__, ConfirmAddress.__name__)
+        return f"on a page, by {'a link that went to the address' if linked else 'somebody not signed in'}"
+    return "on the machine" if act.who in ("", CONSOLE) else ""
 
 
 def by_id(text: str) -> str:

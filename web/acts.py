@@ -24,6 +24,7 @@ from firm.permissions import Permission
 from storage.errors import DiskRefused
 from storage.people import WHENCE
 from storage.readmodels.accounts import account_line
+from storage.readmodels.act_lists import whence_last
 from storage.readmodels.decisions import decision_line
 from storage.throttles import Limit
 from web.asking import ask
@@ -155,9 +156,18 @@ async def _came_from(request: Request[Any, Any, Any], visitor: Visitor) -> None:
 async def _sealed(request: Request[Any, Any, Any], person: str) -> tuple[str, Whence]:
     """The commitment to where this comes from, "" where it is as at their act before; and where that is."""
     whence = _whence_of(request)
-    if request.app.state.acts.whence.get(person) == whence:
+    known = request.app.state.acts.whence.get(person) or await _noted_last(request.app.state.firm, person)
+    if known == whence:
+        request.app.state.acts.whence.keep(person, whence)
         return "", whence
     return await _seal(request.app.state.firm, person, whence), whence
+
+
+async def _noted_last(firm: Firm, person: str) -> Whence | None:
+    """What the book knows of it, for a program that has begun anew. None: it knows nothing, or that was forgotten."""
+    commitment = await firm.book.read(lambda book: whence_last(book, person))
+    value = await anyio.to_thread.run_sync(firm.vault.open_value, commitment) if commitment else None
+    return msgspec.json.decode(value, type=Whence) if value else None
 
 
 async def _seal(firm: Firm, person: str, whence: Whence) -> str:

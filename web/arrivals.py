@@ -41,7 +41,7 @@ WAITED = {
     "api-keys": "a key for a machine",
     "rotation": "rotating a key",
     "revocation": "revoking a key",
-    "view": "looking as a trader",
+    "view": "viewing as a trader",
 }
 AGAIN = "Signed in again"
 PROVEN = "Thank you"

@@ -30,12 +30,12 @@ _LOG = logging.getLogger(__name__)
 _OF_TRADERS = frozenset({Policy.TRADER, Policy.TRADER_OWN})
 _PIECES = ("/live", "/chart")
 _PAGES = Limit(PAGES_PER_VIEW, VIEW_SECONDS * SECOND_US)
-NO_FORMS = "nothing can be changed or asked for while you look as a trader"
+NO_FORMS = "nothing can be changed or asked for while you view the portal as a trader"
 THEIRS_ALONE = "how the trader signs in, and what is theirs as a file, is for them alone"
 WHY_OVER = {
     ViewEnd.ENDED: "you ended it",
     ViewEnd.EXPIRED: "its quarter of an hour is over",
-    ViewEnd.REVOKED: "you may not look as a trader any more",
+    ViewEnd.REVOKED: "you may not view the portal as a trader any more",
     ViewEnd.SIGNED_OUT: "you signed out",
     ViewEnd.GONE: "the trader was forgotten",
 }
@@ -45,7 +45,7 @@ class ViewOver(PermissionDeniedException):
     """Who looked as a trader does no more, and asked for a page of the trader's."""
 
     def __init__(self, how: ViewEnd) -> None:
-        super().__init__(detail=f"you look as the trader no more: {WHY_OVER[how]}")
+        super().__init__(detail=f"you view the portal as the trader no more: {WHY_OVER[how]}")
 
 
 async def settle_view(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

@@ -160,6 +160,9 @@ def page(
     everywhere |= {"mails": firm.mails, "sign_up": firm.sign_up}
     everywhere["elsewhere"] = () if visitor and visitor.behind else signed_of(connection).elsewhere
     everywhere["say"] = partial(firm.brand.say, firm_name=firm.name, language=around.language)
+    assert not (own := _OWN & context.keys()), (
+        f"{template} is given {sorted(own)}, by which the shell says something else"
+    )
     asked_for_piece = block is not None and connection.headers.get("hx-request") == "true"
     if asked_for_piece and block is not None:
         content = pages.block(template, block, everywhere | context)
@@ -200,6 +203,8 @@ def _made(_name: str, _rests_on: Any, macro: Callable[..., str], *given: Any) ->
     return macro(*given)
 
 
+_OWN = frozenset({"visitor", "may", "path", "here", "back", "around", "speak", "spoken", "ways", "toast", "in_english", "held",
+    "held_since_us", "goes_on", "alarms_raised", "mails", "sign_up", "elsewhere", "say"})  # fmt: skip
 _IN_ENGLISH = Markup(' lang="en" dir="ltr"')  # of what is not translated yet, on a page in another language
 _TURNING = {"arrow-left", "arrow-right", "arrow-up-right", "log-in", "log-out"}  # with the way that the page runs
 _ICONS: dict[str, Markup] = {}  # of the names that our templates and words have

@@ -4,7 +4,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_skeleton
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from firm.instant import datetime_of
@@ -48,7 +48,7 @@ class RuleFigures:
     def moment(self, instant_us: int, zone: str) -> str:
         """2 May 2014, 14:30:00 CEST: never without its zone."""
         local = datetime_of(instant_us).astimezone(ZoneInfo(zone))
-        told = format_datetime(local, f"d MMM y{self._comma} HH:mm:ss", locale=self._locale)
+        told = f"{format_skeleton('yMMMd', local, locale=self._locale)}{self._comma} {local:%H:%M:%S}"
         return f"{told}{_JOINED}{local.tzname() or zone}"
 
     def _decimal(self, units: int, exponent: int, digits_min: int) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from appliance.commands.options import Verbs, add_directory, plain_text, verb
 from appliance.console import CommandRefused, ask_firm
-from firm.act_titles import title_of
+from firm.act_titles import TITLES, title_of
 from firm.commands import NoteAct, StaffAct
 from firm.facts import StaffActed
 from firm.instant import utc_text
@@ -16,7 +16,7 @@ from storage.reader import LedgerReader
 from storage.readmodels.act_lists import ActFilter, ActLine, acts_page
 from web.act_lines import COLUMNS, by_id, csv_row, json_line
 from web.acts_asked import read_acts_asked
-from web.bounds import ACTS_FILE_AT_ONCE, ACTS_FILE_MAX, ACTS_FILE_READS_MAX
+from web.bounds import ACTS_FILE_AT_ONCE, ACTS_FILE_MAX, ACTS_FILE_READS_MAX, SEARCH_LENGTH_MAX
 from web.csv_lines import csv_lines
 from web.forms import Wrong
 
@@ -24,6 +24,15 @@ SHOWN = 50
 # What the page calls these in its address.
 _ASKED = {"who": "who", "kind": "kind", "account": "account", "trader": "trader", "member": "member", "text": "q", "since": "from",
           "until": "to"}  # fmt: skip
+_OPTIONS = {field: option for option, field in _ASKED.items()}
+_TIME = "a time is written like 2026-03-01T00:00, in UTC, and --since lies before --until"
+_WRONG = {
+    "who": "a member of staff by their id, such as 7K2MQ-9XW3F, or console, courier or portal",
+    "kind": 'there is no such kind of act; "--kind help" lists them',
+    "q": f"at most {SEARCH_LENGTH_MAX} characters of a reason",
+    "from": _TIME,
+    "to": _TIME,
+}
 
 
 def add_to(verbs: Verbs) -> None:
@@ -37,7 +46,10 @@ def add_to(verbs: Verbs) -> None:
         "--who", type=plain_text, default="", metavar="ID", help="by a member of staff, console or courier"
     )
     parser.add_argument(
-        "--kind", type=plain_text, default="", help="a command, such as SetStaffRole, or an act, such as evidence_taken"
+        "--kind",
+        type=plain_text,
+        default="",
+        help="a command, such as SetStaffRole, or an act, such as evidence_taken; help lists them",
     )
     parser.add_argument("--account", type=plain_text, default="", metavar="ID", help="about this account")
     parser.add_argument("--trader", type=plain_text, default="", metavar="ID", help="about this trader")
@@ -57,10 +69,13 @@ def add_to(verbs: Verbs) -> None:
 
 
 def run_audit(options: argparse.Namespace) -> int:
+    if options.kind == "help":
+        print("\n".join(f"{kind:<24} {title}" for kind, title in sorted(TITLES.items())))
+        return 0
     open_firm_directory(options.data_dir)
     asked = read_acts_asked({name: getattr(options, option) for option, name in _ASKED.items()})
     if isinstance(asked, Wrong):
-        raise CommandRefused(" ".join(asked.errors.values()))
+        raise CommandRefused("; ".join(f"--{_OPTIONS[name]}: {_worded(name)}" for name in asked.errors))
     is_file = options.json or options.csv
     if is_file:
         _on_record(options.data_dir)
@@ -73,6 +88,13 @@ def run_audit(options: argparse.Namespace) -> int:
     else:
         _print(found)
     return 0
+
+
+def _worded(field: str) -> str:
+    """What is wrong with an option, where the page would speak of its form."""
+    if field in ("account", "trader", "member"):
+        return "an id is written like 7K2MQ-9XW3F"
+    return _WRONG[field]
 
 
 def _on_record(directory: Path) -> None:
@@ -97,6 +119,8 @@ def _acts(directory: Path, wanted: ActFilter, rows_max: int) -> Iterator[ActLine
 def _print(found: Iterator[ActLine]) -> None:
     shown = 0
     for act in found:
+        if not shown:
+            print(f"{'ROW':>8}  {'WHEN (UTC)':<19}  {'WHO':<12} WHAT")
         shown += 1
         print(_line(act))
     if not shown:

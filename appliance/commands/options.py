@@ -68,7 +68,10 @@ def tell(options: argparse.Namespace, value: Any, text: str) -> None:
 def agreed(question: str) -> bool:
     """Whether somebody types yes, on a terminal or as a line from a pipe. Nothing typed is no."""
     print(f'{question} Type "yes": ', end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().casefold() == "yes"
+    typed = sys.stdin.readline() if sys.stdin else ""  # which a shell may have closed
+    if not typed.endswith("\n"):
+        print(file=sys.stderr)  # what is said next has a line of its own
+    return typed.strip().casefold() == "yes"
 
 
 def decision_number(text: str) -> int:

@@ -9,6 +9,7 @@ import msgspec
 from appliance.assembly import Machine
 from appliance.commands.options import Verbs, add_directory, add_json, agreed, progress, tell, verb
 from appliance.console import CommandRefused, open_machine
+from appliance.firm_checks import check_lock
 from appliance.rotations import Told, open_rotation, rotations
 from appliance.wording import counted
 from firm.inputs import MasterRotationBegun, MasterRotationEnded
@@ -19,6 +20,8 @@ from storage.master import master_id
 from storage.reader import LedgerReader
 from storage.rotation import Rotated, rotate
 from storage.secret_files import put_master_in_place, put_next_master, read_key_file, read_next_master, read_secrets
+
+SERVES = "the firm serves: stop it, then run this again, then start it"
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -73,18 +76,20 @@ def run_show(options: argparse.Namespace) -> int:
 
 
 def run_rotate(options: argparse.Namespace) -> int:
-    open_firm_directory(options.data_dir)
+    directory = open_firm_directory(options.data_dir)
     if credentials() is not None:
         raise CommandRefused(
             "the secrets are credentials here, which nobody can change: run it as in docs/operating/privacy.md"
         )
     given = read_key_file(options.new) if options.new else None
+    if check_lock(directory)[0] is not None:
+        raise CommandRefused(SERVES)
     if not options.yes and not agreed("Is a copy of secrets/ kept apart? Put another master in place of the vault's?"):
         raise CommandRefused("the master stays as it is")
     try:
         machine = open_machine(options.data_dir)
     except LedgerInUse as serving:
-        raise CommandRefused("the firm serves: stop it, then run this again, then start it") from serving
+        raise CommandRefused(SERVES) from serving
     with closing(machine):
         rotated = _rotated(machine, given)
     now = master_id(read_secrets(options.data_dir).vault_master)

@@ -80,6 +80,7 @@ class Refusal(StrEnum):
     VIEW_TOO_LONG = "view_too_long"
     APPEALED_ALREADY = "appealed_already"
     TOO_MANY_APPEALS = "too_many_appeals"
+    NOTHING_PUT_RIGHT = "nothing_put_right"
 
 
 class Refused(Fact, frozen=True, kw_only=True):

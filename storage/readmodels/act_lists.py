@@ -82,6 +82,12 @@ def acts_page(connection: apsw.Connection, wanted: ActFilter, before: int | None
     return ActsPage(found, low if floor else None)
 
 
+def whence_last(connection: apsw.Connection, who: str) -> str:
+    """The commitment to where somebody was last noted to act from; "" where they never were."""
+    row = connection.execute("SELECT sealed FROM rm_act_whence WHERE who = ?", (who,)).fetchone()
+    return str(row[0]) if row else ""
+
+
 def act_kinds(connection: apsw.Connection) -> list[str]:
     """The kinds of acts that there are in the whole firm."""
     sql = (  # one look into the index for each kind, and not one for each row

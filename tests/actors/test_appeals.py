@@ -5,8 +5,10 @@ import pytest
 from actors.permitted import refusal_of
 from actors.states import state_bytes
 from firm.bounds import APPEALS_OPEN_MAX
-from firm.commands import AnswerAppeal, AppealDecision, AppealOutcome
-from firm.facts import AppealAnswered, DecisionAppealed, Refusal, Refused
+from firm.commands import AnswerAppeal, AppealDecision, AppealOutcome, GrantOverride
+from firm.facts import AppealAnswered, DecisionAppealed, OverrideGranted, Refusal, Refused
+from firm.instant import DAY_US
+from firm.overrides import WaiveRule
 
 ADA, ACCOUNT = 7, 7001
 
@@ -24,11 +26,16 @@ def appeal(decision=40, trader=None, by=None, stage=None):
     )
 
 
-def answer(stage, decision=40, account=ACCOUNT, why="both feeds agree"):
+def answer(stage, decision=40, account=ACCOUNT, why="both feeds agree", outcome=AppealOutcome.STANDS):
     whose = stage.account(ACCOUNT).trader
-    return AnswerAppeal(
-        by="console", trader=whose, account=account, decision=decision, outcome=AppealOutcome.STANDS, why=why
-    )
+    return AnswerAppeal(by="console", trader=whose, account=account, decision=decision, outcome=outcome, why=why)
+
+
+def granted(stage, days):
+    """An exception from the day's rule; the kinds of what was decided."""
+    waiver = WaiveRule(rule="daily", until_us=stage.now_us + days * DAY_US)
+    command = GrantOverride(by="staff:1", account=ACCOUNT, override=waiver, why="our feed failed", evidence="ticket 7")
+    return [type(fact) for _, fact in stage.put(command, ACCOUNT).facts]
 
 
 def said(stage, command):
@@ -52,6 +59,19 @@ def test_a_decision_is_asked_about_once_and_answered_once(sold):
     )
     assert said(sold, answer(sold))[1].refusal is Refusal.NOTHING_TO_DECIDE
     assert said(sold, appeal(stage=sold))[1].refusal is Refusal.APPEALED_ALREADY
+
+
+def test_nobody_is_told_that_it_was_put_right_before_something_was(sold):
+    assert OverrideGranted in granted(sold, days=1)  # of before they asked: no answer to it
+    said(sold, appeal(stage=sold))
+    said(sold, appeal(41, stage=sold))
+    righted = answer(sold, outcome=AppealOutcome.CORRECTED)
+    assert said(sold, righted)[1].refusal is Refusal.NOTHING_PUT_RIGHT
+    assert OverrideGranted in granted(sold, days=2)
+    assert said(sold, righted)[1].outcome is AppealOutcome.CORRECTED
+    assert said(sold, answer(sold, 41, outcome=AppealOutcome.CORRECTED))[1].outcome is AppealOutcome.CORRECTED
+    said(sold, appeal(42, stage=sold))
+    assert said(sold, answer(sold, 42, outcome=AppealOutcome.CORRECTED))[1].refusal is Refusal.NOTHING_PUT_RIGHT
 
 
 def test_only_so_many_wait_at_once(sold):
@@ -79,4 +99,8 @@ def test_rows_alone_lead_to_the_same_state(sold):
     )
     live = state_bytes(sold.engine.desk(name).capture())
     assert b'"waiting":{"41":7001},"answered":{"40":7001}' in live
+    assert state_bytes(sold.refolded().desk(name).capture()) == live
+    assert OverrideGranted in granted(sold, days=1)
+    live = state_bytes(sold.engine.desk(name).capture())
+    assert b'"righted":[41]' in live
     assert state_bytes(sold.refolded().desk(name).capture()) == live

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import os
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from appliance.cli import UNREAD, main
 from appliance.founding import found, trader_command
+from firm.act_titles import TITLES
 from firm.commands import AddStaff, SetStaffRole
 from firm.ids import id_text
 
@@ -43,11 +47,12 @@ def audit(firm: Path, run: Run) -> Run:
 def test_the_newest_acts_are_told_with_before_after_and_why(audit: Run) -> None:
     done = audit("--who", id_text(OMAR))
     assert done.returncode == 0
-    [line] = done.stdout.splitlines()
+    head, line = done.stdout.splitlines()
+    assert head.split() == ["ROW", "WHEN", "(UTC)", "WHO", "WHAT"]
     for words in (id_text(OMAR), "Gave a role", f"role of {id_text(RUTH)}: support to risk", f'"{WHY}"'):
         assert words in line
     assert audit("--text", "nothing of the kind").stdout == "No act matches.\n"
-    assert len(audit("--limit", 2).stdout.splitlines()) == 2
+    assert len(audit("--limit", 2).stdout.splitlines()) == 3
 
 
 def test_a_file_has_what_was_found_and_that_it_was_taken_is_on_record(audit: Run) -> None:
@@ -64,16 +69,18 @@ def test_a_file_has_what_was_found_and_that_it_was_taken_is_on_record(audit: Run
 def test_handing_out_everything_about_a_trader_is_on_record(audit: Run, firm: Path, run: Run, tmp_path: Path) -> None:
     out = tmp_path / "ada.zip"
     assert run("person", "export", "ada@trader.example", "--out", out, "--data-dir", firm).returncode == 0
-    [line] = audit("--trader", id_text(1001), "--kind", "person_taken").stdout.splitlines()
+    _, line = audit("--trader", id_text(1001), "--kind", "person_taken").stdout.splitlines()
     assert "Took everything about a trader" in line
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--who", "ruth"), "Name who it was by their id"),
-        (("--kind", "Nothing"), "There is no such kind of act"),
-        (("--since", "yesterday"), "has to be written like"),
+        (("--who", "ruth"), "--who: a member of staff by their id"),
+        (("--kind", "Nothing"), '--kind: there is no such kind of act; "--kind help" lists them'),
+        (("--account", "x"), "--account: an id is written like"),
+        (("--since", "yesterday"), "--since: a time is written like"),
+        (("--text", "x" * 101), "--text: at most 100 characters"),
         (("--limit", "0"), "no number of rows"),
         (("--csv", "--json"), "not allowed with"),
     ],
@@ -83,3 +90,18 @@ def test_what_cannot_be_meant_is_said(audit: Run, words: tuple[str, ...], said: 
     done = audit(*words)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_kinds_are_listed_and_a_reader_who_has_had_enough_is_no_fault(
+    audit: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = audit("--kind", "help").stdout.splitlines()
+    assert len(listed) == len(TITLES)
+    assert "evidence_taken           Took evidence" in listed
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    with os.fdopen(write_end, "w", encoding="utf-8") as unread:
+        monkeypatch.setattr(sys, "stdout", unread)
+        assert main(["audit", "--kind", "help"]) == UNREAD
+        monkeypatch.undo()
+    assert capsys.readouterr().err == ""

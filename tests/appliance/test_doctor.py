@@ -100,8 +100,9 @@ def of(firm: FirmDirectory, check: str) -> Finding:
 
 def test_a_new_firm_is_well(firm: FirmDirectory) -> None:
     findings = run_doctor(firm.path)
-    # But for its copies: nobody has said yet where they go.
-    assert [finding.check for finding in findings if finding.level is not Level.OK] == ["copies"]
+    # But for its copies, and whom traders write to: nobody has said yet.
+    assert [finding.check for finding in findings if finding.level is not Level.OK] == ["copies", "brand"]
+    assert "nobody can write to the firm: brand.support is empty" in of(firm, "brand").found
     assert len(findings) == 24
     assert worst(findings) is Level.WARNING
 

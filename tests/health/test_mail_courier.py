@@ -15,6 +15,7 @@ import pytest
 
 from appliance.alarms.notice import Alarm, Saying
 from appliance.erasing import forget
+from appliance.finding import Level
 from appliance.mail_check import check_mail
 from appliance.mail_courier import MailCourier
 from appliance.mail_settings import PeopleMailSettings
@@ -218,6 +219,12 @@ async def test_a_server_that_is_away_keeps_mails_waiting_and_rings_an_alarm(
     post.courier._server.not_before_s = 0.0
     await post.courier.look()
     await post.courier.look()
+    lost = check_mail(FirmDirectory(shop.directory), shop.settings, shop.now_us)
+    assert "the links in mails lead to http://127.0.0.1" in lost.found
+    named = msgspec.structs.replace(
+        shop.settings, web=msgspec.structs.replace(shop.settings.web, public_url="http://a.example")
+    )
+    assert check_mail(FirmDirectory(shop.directory), named, shop.now_us).level is Level.OK
     [over] = raised(await watch.look(), Alarm.MAIL_WAITS)
     assert (len(post.mails), over.saying) == (1, Saying.OVER)
     assert 'evenhand_mails_total{outcome="sent"} 1' in watch.metrics(0)

@@ -8,8 +8,10 @@ import re
 
 import pytest
 
+from firm import commands
 from firm.commands import AddStaff, DefineRole, EngageKillSwitch, KillSwitch, PublishScore, SetStaffRole, StaffAct
 from firm.ids import id_text
+from firm.letters import Letter
 from storage.readmodels.act_lists import ActFilter, acts_page
 from tests.web.page_text import text_of
 from web import bounds
@@ -55,6 +57,23 @@ async def test_each_row_says_who_what_before_after_why_and_leads_to_its_row(audi
     assert f'href="/staff/rows/{seq}"' in page
     assert "<s>support</s>" in page
     assert (await auditor.get(f"/staff/rows/{seq}")).status_code == 200
+
+
+async def test_only_what_the_console_did_was_done_on_the_machine(auditor, told):
+    for sealed, kind in (("", "OweMail"), ("cd" * 32, "ChangeAddress")):
+        asks = {"letter": Letter.NEW_PASSWORD} if kind == "OweMail" else {"sealed": sealed}
+        told.put(getattr(commands, kind)(by="portal", person="staff:778", **asks))
+    told.put(EngageKillSwitch(by="courier", switch=KillSwitch.PASSES, why="by the settings"))
+    told.settle()
+    for member, kind, way in (
+        (777, "AddStaff", "on the machine"),
+        (778, "OweMail", "on a page, by somebody not signed in"),
+        (778, "ChangeAddress", "on a page, by a link that went to the address"),
+    ):
+        assert way in text_of(await found(auditor, member=id_text(member), kind=kind))
+    couriers = text_of(await found(auditor, who="courier"))
+    assert "the firm’s couriers" in couriers
+    assert "on the machine" not in couriers
 
 
 @pytest.mark.parametrize(

@@ -175,6 +175,10 @@ async def found_by_axe(browser: Browser, base_url: str, pages: list[Shown], **lo
     return found
 
 
+async def test_no_page_of_a_firm_that_is_well_says_that_it_is_held(shown):
+    assert [template for template, page in shown.items() if 'class="note held' in page.html] == []
+
+
 async def test_axe_finds_nothing_on_any_page(browser, base_url, shown, dialogs):
     assert whole_pages() - set(shown) == set(ELSEWHERE)
     assert await found_by_axe(browser, base_url, [*sorted(shown.values()), *dialogs]) == []
@@ -240,10 +244,11 @@ async def test_the_palette_goes_by_keys_to_pages_and_searches_for_what_is_no_pag
     page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
     await page.goto(f"{base_url}/staff")
     await page.keyboard.press("Control+k")
+    await page.keyboard.type("CONTR")  # at once: nothing is lost before there is a field for it
     await expect(page.locator("#palette")).to_be_visible()
     await expect(page.locator("#palette-typed")).to_be_focused()
+    await expect(page.locator("#palette-typed")).to_have_value("CONTR")
     assert await page.locator("#palette-roles, #palette-home").count() == 1  # Ruth of risk sees no roles
-    await page.keyboard.type("CONTR")
     await expect(page.locator("#palette-list [aria-selected=true]")).to_have_text(re.compile("Controls"))
     for _ in range(9):  # nothing behind the dialog is reached
         await page.keyboard.press("Tab")

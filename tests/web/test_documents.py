@@ -201,7 +201,7 @@ async def test_whoever_may_open_one_saves_it_under_no_name_and_is_in_the_book_be
     assert (fact.document, fact.trader) == (line.document, shop.play.ADA)
     assert fact.by.startswith("staff:")
     assert shop.held()[0].opened == 1
-    assert "1 time" in (await shop.ada.get("/documents")).text
+    assert "Once" in (await shop.ada.get("/documents")).text
     assert "Cora" in (await cora.get("/staff/documents")).text
 
 

@@ -454,7 +454,11 @@ async def test_another_address_counts_once_it_is_confirmed_and_the_present_one_h
     assert shop.vault.find_by_mail(EVE) is None
     assert shop.vault.find_by_mail(NEW).reference == eve.person
     assert (await browse().send_form("/session", mail=EVE, password=GOOD, next="/")).status_code == 422
-    assert (await browse().send_form("/session", mail=NEW, password=GOOD, next="/")).status_code == 303
+    anew = browse()
+    assert (await anew.send_form("/session", mail=NEW, password=GOOD, next="/")).status_code == 303
+    shop.settle()
+    changes = (await anew.get("/security")).text.partition('id="events-title"')[2]
+    assert [said in changes for said in ("Mail address changed", "Another mail address asked for")] == [True, True]
     assert shop.firm.links.person_of(Purpose.PASSWORD_MAILED, digest_of("went-to-the-old-one"), shop.wall_us) is None
     assert shop.vault.open_value(before.commitment) is None
     assert {condition for _, condition in whole(shop, eve.person)} == {Condition.WHOLE}

@@ -30,7 +30,7 @@ from web.key_holder import ByKey
 from web.visitor import May, Policy, csrf_token_of
 
 WHY = "Ada asks what her page says, ticket 118"
-BANNER = "You look as Ada Marlow."
+BANNER = "You are viewing the portal as Ada Marlow."
 # Forms that a view does not refuse: they end it.
 WAYS_OUT = {"/view/end", "/session/end"}
 # Pages of a trader that a view shows; whatever is not here, and is no public page, is refused.
@@ -221,7 +221,7 @@ async def test_whoever_may_no_more_looks_no_more_at_the_next_request(support, st
     stage.settle()
     answer = await support.get("/accounts")
     assert answer.status_code == 403
-    assert "you may not look as a trader any more" in answer.text
+    assert "you may not view the portal as a trader any more" in answer.text
     assert last_view(stage, play).how == "revoked"
 
 
@@ -272,12 +272,12 @@ async def test_a_live_page_ends_with_the_view(stage, new_client, support):
 async def test_the_trader_reads_that_it_happened_by_whom_and_why(support, stage, come_in, play):
     await begin(support, stage)
     page = (await come_in(f"trader:{play.ADA}").get("/security")).text
-    assert "Looked at by the firm" in page
+    assert "Viewed by the firm" in page
     assert "Somebody of the firm’s staff, as support" in text_of(page)
     assert WHY in page
     assert "Support-Of" not in page
     assert id_text(support.number) not in page
-    assert "Looked at by the firm" not in (await come_in(f"trader:{play.CLEO}").get("/security")).text
+    assert "Viewed by the firm" not in (await come_in(f"trader:{play.CLEO}").get("/security")).text
 
 
 async def test_whoever_sees_no_names_looks_as_nobody(stage, come_in):

@@ -168,7 +168,9 @@ async def test_a_number_for_an_address_has_no_passkeys(shop, browse, play):
     ada = browse()
     assert "passkey" not in (await ada.get("/sign-in")).text
     await ada.sign_in(ADA, play.PASSWORD)
-    assert "browsers make passkeys for names alone" in (await ada.get("/security")).text
+    told = (await ada.get("/security")).text
+    assert "Passkeys cannot be added on this site" in told
+    assert "web.public_url" not in told  # which is for the staff to read
     assert (await ada.get("/security/passkeys/new")).status_code == 404
     assert (await ada.send_form("/passkey-challenge")).status_code == 404
 

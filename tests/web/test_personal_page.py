@@ -18,6 +18,7 @@ SAID = "The spread was <b>forty pips</b>.\nLook at 12:30."
 async def test_what_is_held_is_said_with_its_reason(ada):
     shown = await ada.get("/my-data")
     assert shown.status_code == 200
+    assert 'class="note held' not in shown.text  # the firm is well
     for said in (
         "Name and mail address",
         "The password, as a hash",
@@ -114,6 +115,9 @@ async def test_asked_once_answered_with_a_reason_and_read_by_both(ada, ben, ruth
         wrong = await ruth.send_form(f"{staff_path}/appeal/answer", **fields)
         assert wrong.status_code == 422
         assert 'class="wrong"' in wrong.text
+    early = await ruth.send_form(f"{staff_path}/appeal/answer", answer="corrected", why="Put right.")
+    assert early.status_code == 422
+    assert "nothing was changed on this account since they asked" in early.text.casefold()
     answered = await ruth.send_form(f"{staff_path}/appeal/answer", answer="stands", why="Compared both feeds.")
     assert answered.status_code == 303
     twice = await ruth.send_form(f"{staff_path}/appeal/answer", answer="corrected", why="On second thoughts.")
@@ -132,6 +136,7 @@ async def test_asked_once_answered_with_a_reason_and_read_by_both(ada, ben, ruth
 async def test_who_gives_up_what_runs_is_forgotten_and_signed_out(ben, stage):
     gone = await ben.send_form("/my-data/erasure", typed="forget me", gives_up="yes")
     assert (gone.status_code, gone.headers["location"]) == (303, "/sign-in")
+    assert "is being destroyed, and you are signed out" in (await ben.get("/sign-in")).text
     assert (await ben.get("/my-data")).status_code == 303
     stage.settle()
     with stage.reader.connection() as book:

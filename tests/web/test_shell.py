@@ -54,6 +54,7 @@ SAME_AS_ENGLISH = {
     "find.pages",
     "nav.alarms",
     "nav.backoffice",
+    "nav.documents",
     "nav.incidents",
     "nav.menu",
     "nav.status",
@@ -78,6 +79,14 @@ def test_every_message_is_in_every_language_with_the_same_slots(language: Langua
         assert sorted(SLOT.findall(text)) == sorted(SLOT.findall(catalog.messages[key])), key
     assert set(catalog.nouns) == set(ENGLISH.nouns)
     assert all(set(forms) == PLURALS[language] for forms in catalog.nouns.values())
+
+
+@pytest.mark.parametrize("language", tuple(Language))
+def test_no_two_pages_of_one_menu_have_the_same_name(language: Language) -> None:
+    said = speech_of(language)
+    for menu in (STAFF, TRADERS):
+        names = [said(f"nav.{way.name}") for way in menu]
+        assert len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -117,6 +126,12 @@ def test_every_message_is_said_somewhere() -> None:
     composed = ("nav.", "act.", "toast.", "brand.", "problem.", "components.", "state.", "table.")
     unsaid = [key for key in ENGLISH.messages if f'"{key}"' not in code and not key.startswith(composed)]
     assert unsaid == []
+
+
+def test_a_date_is_written_as_its_language_does() -> None:
+    at_us = 1_795_736_096_000_000
+    said = [speech_of(language).moment(at_us) for language in (Language.ENGLISH, Language.GERMAN, Language.PORTUGUESE)]
+    assert [each.partition(",")[0] for each in said] == ["26 Nov 2026", "26. Nov. 2026", "26 de nov. de 2026"]
 
 
 def test_a_number_bends_its_noun() -> None:
@@ -174,9 +189,12 @@ async def test_a_readers_choice_comes_before_the_browsers_and_an_address_before_
     page = await ben.get("/accounts", headers={"accept-language": "fr"})
     assert '<html lang="ar" dir="rtl"' in page.text
     assert '<main id="main" lang="en" dir="ltr">' in page.text  # what is not translated says so
+    assert "هذه الصفحة متوفرة بالإنجليزية فقط حتى الآن." in page.text
     assert {"Accept-Language", "Cookie"} <= set(page.headers["vary"].split(", "))
     assert '<html lang="pt" dir="ltr"' in (await ben.get("/security?language=pt")).text
-    assert '<main id="main">' in (await ben.get("/security")).text
+    translated = (await ben.get("/security")).text
+    assert '<main id="main">' in translated
+    assert "data-only-english" not in translated
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from web.downloads import TooManyDownloads
 from web.firm import Firm
 from web.forms import fields_of, refusal_in, text_in
 from web.render import page
+from web.shell.toasts import told
 from web.visitor import Policy, Visitor, firm_of, signed_in
 
 FORGET = "forget me"  # what is typed, since it cannot be undone
@@ -59,8 +60,8 @@ async def be_forgotten(request: Request[Any, Any, Any]) -> Response[Any]:
     typed, gives_up = text_in(fields, "typed"), text_in(fields, "gives_up") == GIVES_UP
     if typed.casefold() != FORGET:
         return await _shown(request, typed, f"Type “{FORGET}” to say that you mean it: it cannot be undone.")
-    told = destructions(firm.now_us())
-    asked = EraseTrader(by=visitor.reference, trader=visitor.id, why=ASKED_HERE, classes=told, gives_up=gives_up)
+    classes = destructions(firm.now_us())
+    asked = EraseTrader(by=visitor.reference, trader=visitor.id, why=ASKED_HERE, classes=classes, gives_up=gives_up)
     answer = await ask(request, asked)
     if refusal := refusal_in(answer.facts):
         return await _shown(request, typed, f"Not yet: {WHY_NOT.get(refusal, words.refusal(refusal))}.")
@@ -70,7 +71,7 @@ async def be_forgotten(request: Request[Any, Any, Any]) -> Response[Any]:
         )
     gone: Response[Any] = Redirect("/sign-in", status_code=303)
     gone.set_cookie(await end_session(firm, visitor.session_id))
-    return gone
+    return told(request, gone, "forgotten")
 
 
 async def _shown(request: Request[Any, Any, Any], typed: str, wrong: str) -> Response[str]:
@@ -84,7 +85,7 @@ async def _shown(request: Request[Any, Any, Any], typed: str, wrong: str) -> Res
         request,
         "personal.html",
         status=422 if wrong else 200,
-        held=[BY_NAME[klass] for klass in classes],
+        classes=[BY_NAME[klass] for klass in classes],
         going=await firm.book.read(question),
         pseudonym=id_text(visitor.id),
         phrase=FORGET,

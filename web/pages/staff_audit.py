@@ -17,7 +17,7 @@ from firm.facts import Refusal
 from firm.permissions import Permission
 from storage.readmodels.act_lists import ActLine, act_kinds, acts_page
 from web import words
-from web.act_lines import COLUMNS, csv_row, json_line
+from web.act_lines import COLUMNS, came_in_words, csv_row, json_line
 from web.acts import sought
 from web.acts_asked import WHO, ActsAsked, read_acts_asked
 from web.bounds import ACTS_FILE_AT_ONCE, ACTS_FILE_MAX, ACTS_FILE_READS_MAX, ACTS_PER_PAGE
@@ -36,7 +36,7 @@ _Written = Callable[[list[ActLine]], bytes]
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """One row of the list, in words. `whence`: from where, None where it is not shown, or nobody knows."""
+    """One row of the list, in words. `whence`: from where, None where it is not shown, or nobody knows; `came`: by what way."""
 
     line: ActLine
     who: str
@@ -46,6 +46,7 @@ class Shown(msgspec.Struct, frozen=True):
     after: str
     refused: str
     whence: Whence | None
+    came: str
 
 
 @get(AUDIT, policy=may(Permission.SEE_ACTS))
@@ -144,7 +145,7 @@ def _line(act: ActLine, names: dict[str, str], whence: Whence | None) -> Shown:
     member = f"staff:{act.member}"
     of_another = bool(act.member) and not act.subject and member != act.who
     told = title_of(act.kind) + (f": {named(member, names)}" if of_another else "")
-    return Shown(act, who, told, named(act.subject, names), act.before, act.after, refused, whence)
+    return Shown(act, who, told, named(act.subject, names), act.before, act.after, refused, whence, came_in_words(act))
 
 
 ROUTES = (staff_audit, staff_audit_csv, staff_audit_lines)

@@ -14,11 +14,12 @@ from storage.readmodels.decisions import dismissed_breaches, latest_decisions, o
 from web.appeals import NOTHING_ANSWERED, appealed
 from web.asking import ask
 from web.bounds import DECISIONS_PER_PAGE
-from web.decision_view import decision_view, for_staff
+from web.decision_view import DecisionView, decision_view, for_staff
 from web.forms import Wrong, fields_of, read_review, refused_in
 from web.lists_asked import read_before
 from web.pages.decision import NOTHING_KEPT, evidence_file, evidence_since_kept, kept_again_file
 from web.people import staff_names
+from web.reasons import because
 from web.render import page
 from web.shell.toasts import told
 from web.visitor import firm_of, may, signed_in
@@ -99,9 +100,16 @@ async def staff_decision_page(
     found = await appealed(firm, decision, with_words=with_words)
     if found is not None and view.names is not None and found.appeal.who:
         view = msgspec.structs.replace(view, names=view.names | await staff_names(firm, [found.appeal.who]))
-    told: dict[str, Any] = {"review": review, "kept": kept, "answer": answer, "appealed": found}
+    spoke = _spoke(view, signed_in(request).reference)
+    told: dict[str, Any] = {"review": review, "kept": kept, "answer": answer, "appealed": found, "spoke": spoke}
     status = 422 if review.errors or kept.errors or answer.errors else 200
     return page(request, "decision.html", status=status, view=view, room="/staff", **told)
+
+
+def _spoke(view: DecisionView, reference: str) -> bool:
+    """Whether this person had a word in the decision: reviewed it, or let the account go on in spite of it."""
+    reviewed = view.answer is not None and view.answer.by == reference
+    return reviewed or any(because(word.because)[0] == reference for word in view.since.words)
 
 
 ROUTES = (

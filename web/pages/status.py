@@ -15,7 +15,7 @@ from web.visitor import Policy
 async def status(request: Request[Any, Any, Any]) -> Response[str]:
     told: StatusTold = request.app.state.status
     found = await told.lately()
-    return page(request, "status.html", feeds=found.feeds, goes_on=found.goes_on, over=found.over, days=STATUS_DAYS)
+    return page(request, "status.html", feeds=found.feeds, lasting=found.goes_on, over=found.over, days=STATUS_DAYS)
 
 
 ROUTES = (status,)

@@ -50,7 +50,7 @@
       if (event.target === palette) palette.close();
       else go(event.target.closest("[role=option]"));
     });
-    palette.opened = () => { typed.value = ""; narrow(); typed.focus(); };
+    palette.opened = (early) => { typed.value = early; narrow(); typed.focus(); };
   };
 
   const fetched = async () => {
@@ -65,13 +65,23 @@
   const open = async () => {
     if (fetching) return;
     fetching = true;
+    let early = "";  // what is typed before there is a field for it
+    const typing = (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+      if (event.key === "Backspace") early = early.slice(0, -1);
+      else if (event.key.length === 1) early += event.key;
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    };
+    document.addEventListener("keydown", typing, true);
     try {
       const palette = document.querySelector("#palette") ?? await fetched();
       if (palette.open) return;
       document.querySelector("dialog[open]")?.close();
       palette.showModal();
-      palette.opened();
-    } catch { location.assign(PALETTE); } finally { fetching = false; }
+      palette.opened(early);
+    } catch { location.assign(PALETTE); } finally { document.removeEventListener("keydown", typing, true); fetching = false; }
   };
 
   const opener = document.querySelector("[data-opens=palette]");
