@@ -1,19 +1,17 @@
 """Hashes in a process that yields: one at a time, those who are known first, and strangers only so many."""
 
+import asyncio
 import os
 import signal
 from pathlib import Path
-from typing import Any
 
 import anyio
 import argon2
-import httpx
 import pytest
 
 from storage.people import Person
 from web import password_desk
-from web.app import create_app
-from web.bounds import STRANGERS_WAITING_MAX
+from web.bounds import KNOWN_WAITING_MAX, STRANGERS_WAITING_MAX
 from web.hashing import YIELDS, Derive, Hash, Verify, Worker, worked_out
 from web.password_desk import NoRoom, PasswordDesk
 
@@ -107,23 +105,33 @@ async def test_whoever_goes_away_while_they_wait_leaves_their_turn_to_the_next(h
     assert desk.has_room(known=False)
 
 
-async def test_a_full_desk_sends_strangers_away_before_their_form_is_read(tmp_path, histories):
-    played = histories.breached_at_prices_that_never_met(tmp_path / "firm")
-    try:
-        app: Any = create_app(played.firm)
-        app.state.passwords.has_room = lambda *, known: known
-        client = httpx.AsyncClient(base_url="http://127.0.0.1", transport=httpx.ASGITransport(app))
-        form = {"data": {"mail": "ada@example.org", "password": "guess"}, "headers": {"origin": "http://127.0.0.1"}}
-        away = await client.post("/session", **form)
-        assert (away.status_code, away.headers["retry-after"]) == (429, "5")
-        assert "you go first" in away.text
-        client.cookies.set("evenhand-device", "some cookie that nobody knows")
-        again = await client.post("/session", **form)  # looked at, found to be nobody's, and sent away too
-        assert (again.status_code, again.headers["retry-after"]) == (429, "5")
-        assert app.state.passwords.hashes == 0
-        played.firm.devices.keep(f"trader:{histories.ADA}", "her cookie", "a phone", played.wall_us)
-        client.cookies.set("evenhand-device", "her cookie")
-        assert (await client.post("/session", **form)).status_code == 422  # a wrong password, and looked at
-        assert app.state.allowance.seen().refused["sign_in"] == 2
-    finally:
-        played.close()
+async def test_only_so_many_wait_who_are_known(held):
+    desk, refused = PasswordDesk(), []
+
+    async def ask(number: int) -> None:
+        try:
+            await desk.opens(ADA, str(number), known=True)
+        except NoRoom:
+            refused.append(number)
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(KNOWN_WAITING_MAX + 2):
+            tasks.start_soon(ask, number)
+        await anyio.wait_all_tasks_blocked()
+        assert (desk.has_room(known=True), desk.has_room(known=False)) == (False, True)
+        held.go_on.set()
+    assert refused == [KNOWN_WAITING_MAX + 1]
+
+
+async def test_whoever_is_called_as_they_leave_hands_their_turn_on(held):
+    desk = PasswordDesk()
+    held.go_on.set()
+    with anyio.fail_after(5):
+        async with asyncio.TaskGroup() as tasks:  # whose tasks can be cancelled between the call and their next step
+            async with desk._turn(known=False):
+                leaving = tasks.create_task(desk.opens(ADA, "leaving"))
+                tasks.create_task(desk.opens(ADA, "staying"))
+                await anyio.wait_all_tasks_blocked()
+            leaving.cancel()
+    assert held.asked == ["staying"]
+    assert await desk.opens(ADA, "next")
