@@ -3,16 +3,20 @@
 import asyncio
 import os
 import signal
+import subprocess
+import time
 from pathlib import Path
 
 import anyio
 import argon2
 import pytest
 
+import web
 from storage.people import Person
 from web import password_desk
 from web.bounds import KNOWN_WAITING_MAX, STRANGERS_WAITING_MAX
-from web.hashing import YIELDS, Derive, Hash, Verify, Worker, worked_out
+from web.hashing import AGAIN_AFTER_SECONDS, PROGRAM, YIELDS, Derive, Hash, Verify, Worker, worked_out
+from web.own_program import own_program
 from web.password_desk import NoRoom, PasswordDesk
 
 QUICK = {"time_cost": 1, "memory_kib": 8, "lanes": 1}
@@ -30,6 +34,9 @@ def test_the_process_says_what_would_be_said_here_and_yields_to_all_others():
     assert worker.work_out(Verify(made, "fresh words of mine")) is True
     fields = Path(f"/proc/{worker._process.pid}/stat").read_text().rpartition(")")[2].split()
     assert int(fields[16]) == max(YIELDS, os.nice(0))
+    assert os.getsid(worker._process.pid) == worker._process.pid  # or all that share its session would yield, too
+    if (share := Path(f"/proc/{worker._process.pid}/autogroup")).exists():  # what is left where a unit refuses the other
+        assert share.read_text().endswith(f" nice {YIELDS}\n")
 
 
 def test_one_that_died_is_started_again_and_where_none_can_be_it_is_done_here(monkeypatch):
@@ -44,6 +51,35 @@ def test_one_that_died_is_started_again_and_where_none_can_be_it_is_done_here(mo
     monkeypatch.setattr("sys.executable", "/nowhere/python")
     assert worker.work_out(Verify(KEPT, "a long enough password"))
     assert worker._process is None
+
+
+def test_where_none_can_be_started_it_is_told_once_counted_and_waited_before_the_next_try(monkeypatch, caplog):
+    worker, now_s = Worker(), time.monotonic()
+    monkeypatch.setattr("web.hashing.PROGRAM", "raise SystemExit(1)")
+    monkeypatch.setattr("web.hashing.time.monotonic", lambda: now_s)
+    for _ in range(3):
+        assert worker.work_out(Verify(KEPT, "a long enough password"))
+    assert worker.unstarted == 1
+    now_s += AGAIN_AFTER_SECONDS
+    assert worker.work_out(Verify(KEPT, "a long enough password"))
+    assert worker.unstarted == 2
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    now_s += AGAIN_AFTER_SECONDS
+    monkeypatch.setattr("web.hashing.PROGRAM", PROGRAM)
+    assert worker.work_out(Verify(KEPT, "a long enough password"))
+    assert (worker.unstarted, worker._process is None) == (2, False)
+
+
+def test_the_process_is_of_this_tree_whatever_else_is_installed(tmp_path, monkeypatch):
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "__init__.py").write_text("raise SystemExit('another copy')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    told = subprocess.run(own_program("import web; print(web.__file__)"), capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == web.__file__
+    worker = Worker()
+    assert worker.work_out(Verify(KEPT, "a long enough password"))
+    assert (worker.unstarted, worker._process is None) == (0, False)
 
 
 class Held:
