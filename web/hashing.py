@@ -13,6 +13,7 @@ import subprocess
 import threading
 import time
 import weakref
+from pathlib import Path
 from typing import IO, Any
 
 import argon2
@@ -24,7 +25,7 @@ from web.own_program import own_program
 YIELDS = 19  # as much as a process can
 ANSWER_SECONDS = 30.0  # a machine whose cores are all taken lets it wait; one that waits longer is taken for dead
 AGAIN_AFTER_SECONDS = 60.0  # where none could be started: each try costs as much as many hashes
-SHARE_OF = "/proc/self/autogroup"  # of the processor's time, of a session's processes together
+SHARE_OF = Path("/proc/self/autogroup")  # of the processor's time, of a session's processes together
 PROGRAM = "from web.hashing import main; raise SystemExit(main())"
 LENGTH_BYTES = 4
 REQUEST_BYTES_MAX = 64 * 1024
@@ -202,5 +203,5 @@ def _yield_to_all() -> None:
         os.nice(YIELDS)
     if os.getsid(0) != os.getpid():  # others would yield with it
         return
-    with contextlib.suppress(OSError), open(SHARE_OF, "wb", buffering=0) as share:
+    with contextlib.suppress(OSError), SHARE_OF.open("wb", buffering=0) as share:
         share.write(str(YIELDS).encode())

@@ -35,7 +35,8 @@ def test_the_process_says_what_would_be_said_here_and_yields_to_all_others():
     fields = Path(f"/proc/{worker._process.pid}/stat").read_text().rpartition(")")[2].split()
     assert int(fields[16]) == max(YIELDS, os.nice(0))
     assert os.getsid(worker._process.pid) == worker._process.pid  # or all that share its session would yield, too
-    if (share := Path(f"/proc/{worker._process.pid}/autogroup")).exists():  # what is left where a unit refuses the other
+    share = Path(f"/proc/{worker._process.pid}/autogroup")  # what is left where a unit refuses the other
+    if share.exists():
         assert share.read_text().endswith(f" nice {YIELDS}\n")
 
 
