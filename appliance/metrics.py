@@ -25,6 +25,7 @@ from bridges.outbound.client import DestinationSeen
 from firm.instant import SECOND_US
 from firm.letters import MailEnd
 from web.machine import AskedTooMuch
+from web.password_desk import unstarted
 
 MS_PER_S = 1_000
 
@@ -140,6 +141,8 @@ def _add_portal(page: Exposition, door: PortalDoor, asked: AskedTooMuch) -> None
     page.counter("portal_turned_total", "Connections turned away or cut since start, by reason.", by("reason", turned))
     told = "Requests answered 429 since start, by whose allowance was used up."
     page.counter("requests_refused_total", told, by("allowance", asked.refused))
+    told = "How often no process for password hashes could be started, so that they were made beside prices."
+    page.counter("hashing_unstarted_total", told, unstarted())
     page.gauge("allowances_counted", "Addresses, accounts and keys that are counted.", by("allowance", asked.counted))
 
 

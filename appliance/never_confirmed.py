@@ -26,8 +26,8 @@ class NeverConfirmed:
         for trader in await to_thread.run_sync(self._due, now_us - KEPT_US):
             if trader in self._asked or trader_desk(trader) in machine.engine.own.state.stopped:
                 continue
-            self._asked.add(trader)
             await machine.ask(EraseTrader(by=COURIER, trader=trader, why=WHY, classes=destructions(now_us)))
+            self._asked.add(trader)  # once it was answered: a firm that had too much to do is asked again
 
     def _due(self, before_us: int) -> list[int]:
         with self._machine.reader.connection() as book:

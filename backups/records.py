@@ -17,7 +17,6 @@ from storage.rows import StoredRow
 
 MAGIC = b"EVNHCOPY"
 VERSION = 1
-RECORD_BYTES_MAX = 512 * 2**20
 _HEAD = Struct(">8s8sIQ")
 
 

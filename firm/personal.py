@@ -1,6 +1,7 @@
 """Personal: the classes of personal values that the vault holds, why each is held, and for how long once its person asks to be forgotten.
 
-Every class that anything seals is here: what has no reason and no end is not kept.
+Every class of a person's values that anything seals is here: what has no reason and no end is not kept. Not here is `api_key`
+(`storage/people.py`): the hash of a machine's secret under the key of that machine, which tells of nobody.
 """
 
 import msgspec

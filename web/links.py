@@ -16,7 +16,7 @@ from web import auth
 from web.firm import Firm
 from web.forms import fields_of, text_in
 from web.signed import Signed, read_signed, signed_of, written
-from web.visitor import CSRF_FIELD, ForeignForm, csrf_token_of, visitor_of
+from web.visitor import CSRF_FIELD, ForeignForm, csrf_token_of, is_token_of, visitor_of
 
 CONFIRM = "/confirm-address"
 FORGOTTEN = "/forgotten-password"
@@ -62,7 +62,7 @@ async def require_own_form(request: Request[Any, Any, Any]) -> None:
     if visitor_of(request) is not None:  # the guard has seen to it
         return
     session_id = auth.session_id_in(request.app.state.firm, request) or ""
-    if text_in(await fields_of(request), CSRF_FIELD) != csrf_token_of(session_id):
+    if not is_token_of(session_id, text_in(await fields_of(request), CSRF_FIELD)):
         raise ForeignForm("the form is from an earlier session: go back, reload the page, and send it again")
 
 

@@ -28,6 +28,11 @@ _Kept = TypeVar("_Kept", bool, str, bytes)
 _WORKER = Worker()  # of this process: whatever firms it has, one hash is made at a time
 
 
+def unstarted() -> int:
+    """How often no process for hashes could be started, so that they were made in this one."""
+    return _WORKER.unstarted
+
+
 class NoRoom(Exception):
     """As many are waiting for a hash as may."""
 

@@ -159,9 +159,9 @@ def _now_us(options: argparse.Namespace) -> int:
 
 
 def _lines(options: argparse.Namespace) -> list[ApiKeyLine]:
-    open_firm_directory(options.data_dir)
+    now_us = _now_us(options)
     with LedgerReader(options.data_dir) as reader, reader.connection() as book:
-        return all_api_keys(book, LISTED_MAX)
+        return all_api_keys(book, LISTED_MAX, now_us)
 
 
 def _named(options: argparse.Namespace) -> ApiKeyLine:

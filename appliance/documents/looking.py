@@ -8,24 +8,19 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import msgspec
 
-import appliance
 from firm.bounds import DOCUMENT_BYTES_MAX
 from firm.documents import DocumentFault, DocumentForm
 from web.inspecting import Clean, Unconfined, Verdict
+from web.own_program import own_program
 
 WALL_S = 5.0  # for one document, from the start of its process
 CPU_S = 5
-ROOT = str(Path(appliance.__file__).parent.parent)
-PROGRAM = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from appliance.documents.look import main; main(int(sys.argv[2]))"
-)
+PROGRAM = "from appliance.documents.look import main; main(int(sys.argv[2]))"
 _HEAD_BYTES_MAX = 64
 _READ_BYTES = 256 * 1024
 _FAULTS = {fault.value: fault for fault in DocumentFault}
@@ -50,7 +45,7 @@ def look_at(contents: Sequence[bytes], *, wall_s: float = WALL_S, cpu_s: int = C
             _write(memory, len(content).to_bytes(4) + content)
         os.lseek(memory, 0, os.SEEK_SET)
         child = subprocess.Popen(  # noqa: S603  (our own program)
-            [sys.executable, "-I", "-B", "-c", program, ROOT, str(cpu_s)],
+            own_program(program, str(cpu_s)),
             stdin=memory,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

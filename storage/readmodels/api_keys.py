@@ -90,9 +90,18 @@ def _apply(connection: apsw.Connection, row: Row, body: Fact) -> None:
 # --- questions ---
 
 
-def all_api_keys(connection: apsw.Connection, limit: int) -> list[ApiKeyLine]:
-    """The newest first; those that somebody ended come last."""
-    sql = f"SELECT {_COLUMNS} FROM rm_api_key ORDER BY ended_us > 0, issued_us DESC, key LIMIT ?"  # noqa: S608  (own words)
+def all_api_keys(connection: apsw.Connection, limit: int, now_us: int) -> list[ApiKeyLine]:
+    """Those that are good first, then those that are over, and at last those that somebody ended; of each the newest first."""
+    order = "ORDER BY ended_us > 0, expires_us <= ?, issued_us DESC, key LIMIT ?"
+    return _lines(connection, order, (now_us, limit))
+
+
+def api_key_line(connection: apsw.Connection, key: int) -> ApiKeyLine | None:
+    return next(iter(_lines(connection, "WHERE key = ?", (key,))), None)
+
+
+def _lines(connection: apsw.Connection, which: str, bindings: tuple[int, ...]) -> list[ApiKeyLine]:
+    sql = f"SELECT {_COLUMNS} FROM rm_api_key {which}"  # noqa: S608  (own words)
     return [
         ApiKeyLine(
             key,
@@ -102,5 +111,5 @@ def all_api_keys(connection: apsw.Connection, limit: int) -> list[ApiKeyLine]:
             msgspec.json.decode(scope, type=Scope),
             *rest,
         )
-        for key, name, owner, held, scope, *rest in connection.execute(sql, (limit,))
+        for key, name, owner, held, scope, *rest in connection.execute(sql, bindings)
     ]

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from actors.arrival import Overloaded
+from actors.names import order_desk
 from appliance.assembly import Machine
 from appliance.erasing import forget, forget_months, forget_once
 from appliance.founding import found
@@ -198,6 +199,32 @@ async def test_an_order_that_nobody_paid_lapses_and_who_gives_up_is_forgotten(sh
         shop.put(report)
     with machine.reader.connection() as book:
         assert all(each.erased_us is not None for each in erasures_of(book, TRADER))
+
+
+async def test_lapsing_passes_over_stopped_desks_and_a_failed_look_ends_nothing(
+    shop: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine, asked = shop.machine, []
+
+    async def ask(command: Any) -> None:
+        asked.append(command.order)
+
+    machine.ask = ask
+    for order in (992, 993):
+        trader, accounts = order + 2_000, (order * 10, order * 10 + 1)
+        shop.put(RegisterTrader(by="console", trader=trader, sealed="5ea1"))
+        place = PlaceOrder(by="console", order=order, trader=trader, program="trailing-100k", accounts=accounts)
+        assert any(isinstance(fact, OrderPlaced) for _, fact in shop.put(place).facts)
+    pass_days(shop, 30)
+    monkeypatch.setattr("appliance.lapsing.AT_ONCE", 1)
+    engine_desk = machine.engine.own
+    monkeypatch.setattr(engine_desk, "state", replace(engine_desk.state, stopped=(order_desk(992),)))
+    await lapse_unpaid(machine)
+    assert asked == [993]
+    monkeypatch.setattr("appliance.lapsing.unpaid_since", lambda *asked: 1 // 0)
+    await lapse_unpaid(machine)
+    assert asked == [993]
+    assert "which is tried again: ZeroDivisionError at" in caplog.text
 
 
 def pass_days(shop: Any, days: int) -> None:

@@ -13,6 +13,7 @@ import anyio
 import msgspec
 import pytest
 
+from actors.arrival import Overloaded
 from appliance.alarms.notice import Alarm, Saying
 from appliance.erasing import forget
 from appliance.finding import Level
@@ -355,6 +356,28 @@ async def test_what_nobody_sends_does_not_pile_up(post: Any) -> None:
         )
     with LedgerReader(post.shop.directory) as reader, reader.connection() as book:
         assert book.execute("SELECT count(*) FROM rm_mail").fetchone() == (8,)
+
+
+async def test_a_firm_that_had_too_much_to_do_is_asked_again_to_forget(post: Any, monkeypatch: Any) -> None:
+    shop, machine, answered = post.shop, post.shop.machine, []
+
+    async def ask(command: Any) -> Any:
+        if not answered:
+            answered.append("no")
+            raise Overloaded
+        answered.append(command.trader)
+        return shop.put(command)
+
+    monkeypatch.setattr(machine, "ask", ask)
+    post.join(post.eve, CANARY)
+    shop.now_us += KEPT_US + 1
+    shop.put(ClockTicked(at_us=shop.now_us))
+    errand = NeverConfirmed(machine)
+    with pytest.raises(Overloaded):
+        await errand.forget()
+    await errand.forget()
+    await errand.forget()
+    assert answered.count(post.eve) == 1
 
 
 async def test_who_never_confirms_is_forgotten_after_two_weeks_and_nobody_else(post: Any, monkeypatch: Any) -> None:

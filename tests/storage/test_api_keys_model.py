@@ -10,7 +10,7 @@ from firm.kinds import payload_of
 from firm.permissions import Scope
 from storage.front import FrontFile
 from storage.keys_used import KeysUsed
-from storage.readmodels.api_keys import SCHEMA, ApiKeys, all_api_keys
+from storage.readmodels.api_keys import SCHEMA, ApiKeys, all_api_keys, api_key_line
 from storage.rows import Row
 
 BY = {"by": "staff:1", "why": "as agreed"}
@@ -33,7 +33,7 @@ def test_a_key_that_was_rotated_names_the_one_that_follows_and_ends_sooner():
         ApiKeyIssued(key=7, name="feed", **ISSUED, **BY),
         ApiKeyRotated(key=7, follower=8, until_us=500, expires_us=2_000, sealed="01", by="staff:2"),
     )
-    new, old = all_api_keys(book, 10)
+    new, old = all_api_keys(book, 10, 0)
     assert (old.key, old.follower, old.expires_us, old.owner) == (7, 8, 500, "staff:1")
     assert (new.key, new.follower, new.expires_us, new.owner, new.name) == (8, 0, 2_000, "staff:2", "feed")
     assert new.scope == old.scope == ISSUED["scope"]
@@ -48,11 +48,25 @@ def test_a_key_ends_when_it_is_revoked_and_when_who_answers_for_it_leaves():
         ApiKeyRevoked(key=7, by="staff:2", why="it leaked"),
         StaffLeft(staff=1, by="staff:2", why="their last day"),
     )
-    lines = {line.key: line for line in all_api_keys(book, 10)}
+    lines = {line.key: line for line in all_api_keys(book, 10, 60)}
     assert (lines[7].ended_us, lines[7].ended_by, lines[7].why_ended) == (50, "staff:2", "it leaked")
     assert (lines[8].ended_us, lines[8].why_ended) == (60, "their last day")
     assert lines[9].is_good(60)
-    assert next(iter(all_api_keys(book, 10))).key == 9
+    assert next(iter(all_api_keys(book, 10, 60))).key == 9
+
+
+def test_good_keys_come_before_newer_ones_that_are_over_and_each_is_found_by_its_id():
+    issued = {**ISSUED, **BY, "name": "feed"}
+    book = told(
+        ApiKeyIssued(key=7, **{**issued, "expires_us": 5_000}),
+        ApiKeyIssued(key=8, **issued),
+        ApiKeyIssued(key=9, **issued),
+        ApiKeyRevoked(key=9, by="staff:2", why="it leaked"),
+    )
+    assert [line.key for line in all_api_keys(book, 10, 999)] == [8, 7, 9]
+    assert [line.key for line in all_api_keys(book, 10, 1_000)] == [7, 8, 9]
+    assert api_key_line(book, 8) == all_api_keys(book, 2, 1_000)[1]
+    assert api_key_line(book, 6) is None
 
 
 def test_the_last_use_is_kept_over_a_restart_and_written_once_a_minute(tmp_path):

@@ -108,6 +108,11 @@ class Client(httpx.AsyncClient):
         headers = {"origin": str(self.base_url).rstrip("/")}
         return await self.post(path, data={"csrf_token": self.token, **fields}, headers=headers)
 
+    async def send_file(self, path: str, **fields: str) -> httpx.Response:
+        headers = {"origin": str(self.base_url).rstrip("/")}
+        files = {"file": ("passport.pdf", b"%PDF-", "application/pdf")}
+        return await self.post(path, data={"csrf_token": self.token, **fields}, files=files, headers=headers)
+
     async def sign_in(self, mail: str, password: str) -> httpx.Response:
         answer = await self.send_form("/session", mail=mail, password=password, next="/")
         self.take_token(await self.get("/", follow_redirects=True))

@@ -292,7 +292,7 @@ SECRET = re.compile(r"evh_[0-9A-HJKMNP-TV-Z]{69}")
 
 def keys_called(stage: Any, name: str) -> list[Any]:
     with stage.reader.connection() as book:
-        return [line for line in all_api_keys(book, 300) if line.name == name]
+        return [line for line in all_api_keys(book, 300, stage.firm.now_us()) if line.name == name]
 
 
 async def test_an_owner_issues_rotates_and_revokes_a_key_on_its_page(come_in, machine, stage, play):

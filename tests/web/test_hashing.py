@@ -1,20 +1,22 @@
 """Hashes in a process that yields: one at a time, those who are known first, and strangers only so many."""
 
+import asyncio
 import os
 import signal
+import subprocess
+import time
 from pathlib import Path
-from typing import Any
 
 import anyio
 import argon2
-import httpx
 import pytest
 
+import web
 from storage.people import Person
 from web import password_desk
-from web.app import create_app
-from web.bounds import STRANGERS_WAITING_MAX
-from web.hashing import ANSWER_SECONDS, YIELDS, Derive, Hash, Verify, Worker, worked_out
+from web.bounds import KNOWN_WAITING_MAX, STRANGERS_WAITING_MAX
+from web.hashing import AGAIN_AFTER_SECONDS, ANSWER_SECONDS, PROGRAM, YIELDS, Derive, Hash, Verify, Worker, worked_out
+from web.own_program import own_program
 from web.password_desk import NoRoom, PasswordDesk
 
 QUICK = {"time_cost": 1, "memory_kib": 8, "lanes": 1}
@@ -32,6 +34,10 @@ def test_the_process_says_what_would_be_said_here_and_yields_to_all_others():
     assert worker.work_out(Verify(made, "fresh words of mine")) is True
     fields = Path(f"/proc/{worker._process.pid}/stat").read_text().rpartition(")")[2].split()
     assert int(fields[16]) == max(YIELDS, os.nice(0))
+    assert os.getsid(worker._process.pid) == worker._process.pid  # or all that share its session would yield, too
+    share = Path(f"/proc/{worker._process.pid}/autogroup")  # what is left where a unit refuses the other
+    if share.exists():
+        assert share.read_text().endswith(f" nice {YIELDS}\n")
 
 
 def test_one_that_died_is_started_again_and_where_none_can_be_it_is_done_here(monkeypatch):
@@ -57,6 +63,35 @@ def test_one_that_was_stopped_and_is_not_dead_keeps_nobody_waiting_for_long(monk
     assert worker.work_out(Verify(KEPT, "a long enough password"))
     assert stopped.returncode == -signal.SIGKILL
     assert worker._process is None
+
+
+def test_where_none_can_be_started_it_is_told_once_counted_and_waited_before_the_next_try(monkeypatch, caplog):
+    worker, now_s = Worker(), time.monotonic()
+    monkeypatch.setattr("web.hashing.PROGRAM", "raise SystemExit(1)")
+    monkeypatch.setattr("web.hashing.time.monotonic", lambda: now_s)
+    for _ in range(3):
+        assert worker.work_out(Verify(KEPT, "a long enough password"))
+    assert worker.unstarted == 1
+    now_s += AGAIN_AFTER_SECONDS
+    assert worker.work_out(Verify(KEPT, "a long enough password"))
+    assert worker.unstarted == 2
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    now_s += AGAIN_AFTER_SECONDS
+    monkeypatch.setattr("web.hashing.PROGRAM", PROGRAM)
+    assert worker.work_out(Verify(KEPT, "a long enough password"))
+    assert (worker.unstarted, worker._process is None) == (2, False)
+
+
+def test_the_process_is_of_this_tree_whatever_else_is_installed(tmp_path, monkeypatch):
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "__init__.py").write_text("raise SystemExit('another copy')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    told = subprocess.run(own_program("import web; print(web.__file__)"), capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == web.__file__
+    worker = Worker()
+    assert worker.work_out(Verify(KEPT, "a long enough password"))
+    assert (worker.unstarted, worker._process is None) == (0, False)
 
 
 class Held:
@@ -118,23 +153,33 @@ async def test_whoever_goes_away_while_they_wait_leaves_their_turn_to_the_next(h
     assert desk.has_room(known=False)
 
 
-async def test_a_full_desk_sends_strangers_away_before_their_form_is_read(tmp_path, histories):
-    played = histories.breached_at_prices_that_never_met(tmp_path / "firm")
-    try:
-        app: Any = create_app(played.firm)
-        app.state.passwords.has_room = lambda *, known: known
-        client = httpx.AsyncClient(base_url="http://127.0.0.1", transport=httpx.ASGITransport(app))
-        form = {"data": {"mail": "ada@example.org", "password": "guess"}, "headers": {"origin": "http://127.0.0.1"}}
-        away = await client.post("/session", **form)
-        assert (away.status_code, away.headers["retry-after"]) == (429, "5")
-        assert "you go first" in away.text
-        client.cookies.set("evenhand-device", "some cookie that nobody knows")
-        again = await client.post("/session", **form)  # looked at, found to be nobody's, and sent away too
-        assert (again.status_code, again.headers["retry-after"]) == (429, "5")
-        assert app.state.passwords.hashes == 0
-        played.firm.devices.keep(f"trader:{histories.ADA}", "her cookie", "a phone", played.wall_us)
-        client.cookies.set("evenhand-device", "her cookie")
-        assert (await client.post("/session", **form)).status_code == 422  # a wrong password, and looked at
-        assert app.state.allowance.seen().refused["sign_in"] == 2
-    finally:
-        played.close()
+async def test_only_so_many_wait_who_are_known(held):
+    desk, refused = PasswordDesk(), []
+
+    async def ask(number: int) -> None:
+        try:
+            await desk.opens(ADA, str(number), known=True)
+        except NoRoom:
+            refused.append(number)
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(KNOWN_WAITING_MAX + 2):
+            tasks.start_soon(ask, number)
+        await anyio.wait_all_tasks_blocked()
+        assert (desk.has_room(known=True), desk.has_room(known=False)) == (False, True)
+        held.go_on.set()
+    assert refused == [KNOWN_WAITING_MAX + 1]
+
+
+async def test_whoever_is_called_as_they_leave_hands_their_turn_on(held):
+    desk = PasswordDesk()
+    held.go_on.set()
+    with anyio.fail_after(5):
+        async with asyncio.TaskGroup() as tasks:  # whose tasks can be cancelled between the call and their next step
+            async with desk._turn(known=False):
+                leaving = tasks.create_task(desk.opens(ADA, "leaving"))
+                tasks.create_task(desk.opens(ADA, "staying"))
+                await anyio.wait_all_tasks_blocked()
+            leaving.cancel()
+    assert held.asked == ["staying"]
+    assert await desk.opens(ADA, "next")

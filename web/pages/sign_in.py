@@ -25,7 +25,7 @@ from web.second_factor import proven_by_code
 from web.shell.speech import spoken
 from web.shell.toasts import told
 from web.signed import Signed
-from web.visitor import CSRF_FIELD, ForeignForm, Policy, csrf_token_of, firm_of, visitor_of
+from web.visitor import CSRF_FIELD, ForeignForm, Policy, csrf_token_of, firm_of, is_token_of, visitor_of
 
 HOMES = {"trader": "/accounts", "staff": "/staff"}
 # Names of sentences in the shell's catalog.
@@ -89,7 +89,7 @@ async def sign_in_factor(request: Request[Any, Any, Any]) -> Response[Any]:
     session_id = auth.session_id_in(firm, request) or ""
     if not waits.waiting or firm.wall_us() > waits.waiting_until_us:
         return _again(request, Wrong({"": spoken(request)(TOO_LATE)}, {"next": wanted}), 422, kept)
-    if text_in(fields, CSRF_FIELD) != csrf_token_of(session_id):
+    if not is_token_of(session_id, text_in(fields, CSRF_FIELD)):
         raise ForeignForm("the form is from an earlier session: go back, reload the page, and send it again")
     credential = text_in(fields, "credential")
     try:

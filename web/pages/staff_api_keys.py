@@ -27,7 +27,7 @@ from firm.instant import DAY_US, HOUR_US
 from firm.permissions import MEANS, Permission
 from storage.people import API_KEY, key_reference
 from storage.readmodels.account_lists import programs_and_bridges
-from storage.readmodels.api_keys import ApiKeyLine, all_api_keys
+from storage.readmodels.api_keys import ApiKeyLine, all_api_keys, api_key_line
 from web.api_secret import digest_of, new_word
 from web.bounds import API_KEYS_SHOWN
 from web.forms import Wrong, fields_of, read_why, text_in
@@ -106,7 +106,7 @@ async def _keys(
 ) -> Response[str]:
     """The page; `form`: the one that was sent, with what was wrong with it. `word`: the key that was just made, this once."""
     firm = firm_of(request)
-    lines = await firm.book.read(lambda book: all_api_keys(book, API_KEYS_SHOWN))
+    lines = await firm.book.read(lambda book: all_api_keys(book, API_KEYS_SHOWN, firm.now_us()))
     programs = await firm.book.read(lambda book: programs_and_bridges(book)[0])
     names = await staff_names(firm, (text for line in lines for text in (line.owner, line.ended_by)))
     used = await anyio.to_thread.run_sync(firm.keys_used.all)
@@ -121,8 +121,7 @@ async def _keys(
 
 async def _known(request: Request[Any, Any, Any], text: str) -> ApiKeyLine:
     number = read_id(text)
-    lines = await firm_of(request).book.read(lambda book: all_api_keys(book, API_KEYS_SHOWN))
-    line = next((line for line in lines if line.key == number), None)
+    line = await firm_of(request).book.read(lambda book: api_key_line(book, number))
     if line is None:
         raise NotFoundException("no key of this id was ever issued")
     return line
