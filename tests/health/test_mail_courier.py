@@ -405,3 +405,12 @@ async def test_who_never_confirms_is_forgotten_after_two_weeks_and_nobody_else(p
     assert (machine.vault.find_by_mail(CANARY), machine.vault.find_by_mail(BEN_MAIL) is None) == (None, False)
     others = EraseTrader(by="courier", trader=post.ben, why="a courier's mistake", classes=destructions(shop.now_us))
     assert [fact.refusal for _, fact in shop.put(others).facts] == [Refusal.NOT_PERMITTED]
+
+
+def test_a_mail_that_has_to_wait_for_its_person_takes_nothing_of_what_may_go_in_all(post: Any) -> None:
+    for number, mail in ((post.eve, CANARY), (post.ben, BEN_MAIL)):
+        post.join(number, mail)
+    limits = msgspec.structs.replace(post.courier._settings, per_minute_max=2, per_person_max=1)
+    post.courier._settings = limits
+    eve, ben = post._owed()
+    assert [post.courier._must_wait(each) for each in (eve, eve, ben, ben)] == [False, True, False, True]

@@ -133,6 +133,12 @@ def test_acts_come_from_where_whoever_did_them_was_last_noted(record):
     assert whence == {3: "", 4: "", 5: "aa", 6: "", 7: "aa"}
 
 
+def test_a_page_looks_no_further_back_than_its_bound_and_says_from_where_to_go_on(monkeypatch):
+    book = told(*(c.ResetBreaker(by=RUTH, why=f"no {number}") for number in range(100)))
+    monkeypatch.setattr(act_lists, "SCANNED_MAX", 40)
+    assert acts_page(book, ActFilter(text="no 1"), None, 7) == act_lists.ActsPage([], 62)
+
+
 def test_pages_follow_one_another_without_gap_or_overlap_and_look_through_no_more_than_their_bound(monkeypatch):
     book = told(*(c.ResetBreaker(by=RUTH if number % 10 else OMAR, why=f"no {number}") for number in range(300)))
     monkeypatch.setattr(act_lists, "SCANNED_MAX", 40)

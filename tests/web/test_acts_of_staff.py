@@ -16,6 +16,7 @@ from firm.permissions import EVERYTHING
 from firm.templates import template
 from storage.readmodels.act_lists import ActFilter, acts_page
 from storage.readmodels.acts import Acts
+from web.acts import Remembered
 from web.app import end_streams, policies
 from web.bounds import NAMES_NOTED_EVERY_US
 from web.notes import Whence
@@ -341,3 +342,11 @@ def test_routes_that_record_an_act_are_of_the_backoffice(app):
             assert not (
                 handler.opt.get("theirs") and handler.opt["policy"] not in (Policy.TRADER, Policy.TRADER_OWN)
             ), route.path
+
+
+def test_only_so_much_is_remembered_and_what_was_noted_longest_ago_goes_first(monkeypatch):
+    monkeypatch.setattr("web.acts.ACTS_REMEMBERED_MAX", 2)
+    kept = Remembered()
+    for number, key in enumerate(("ruth", "omar", "ruth", "rex")):
+        kept.keep(key, number)
+    assert dict(kept) == {"ruth": 2, "rex": 3}
