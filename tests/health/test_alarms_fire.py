@@ -332,12 +332,12 @@ async def test_a_disk_that_does_not_say_what_is_free(shop: Any, look: Looked, mo
 
 @pytest.mark.fires(Alarm.WAL_LARGE)
 async def test_a_log_that_a_reader_keeps_from_being_taken_over(shop: Any, look: Looked, adjust: Any) -> None:
-    adjust(shop.machine, wal_large_mb=1)
+    adjust(shop.machine, wal_large_mb=2)
     shop.tick(138_700, 138_705)
     assert await look(shop.machine, Alarm.WAL_LARGE) == []
     shell = apsw.Connection(str(shop.files.ledger_db), flags=apsw.SQLITE_OPEN_READONLY)
     shell.execute("BEGIN; SELECT count(*) FROM ledger")
-    for _ in range(8):
+    for _ in range(16):
         shop.wait(1)
         shop.ticks(*[Tick("EURUSD", shop.now_us, 138_700 + number % 9, 138_710) for number in range(16_000)])
     [notice] = await look(shop.machine, Alarm.WAL_LARGE)

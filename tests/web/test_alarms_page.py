@@ -71,7 +71,7 @@ async def test_an_alarm_is_counted_on_every_page_of_the_staff_and_is_what_to_do_
     assert "What to do next" not in calm
     monkeypatch.setitem(stage.firm.__dict__, "machine", Watched())
     for path in ("/staff", "/staff/accounts", "/staff/decisions", "/staff/nothing-here"):
-        assert '<span class="unseen"> alarm raised</span>' in (await ruth.get(path)).text, path
+        assert '<span class="unseen"> 1 alarm raised</span>' in (await ruth.get(path)).text, path
     home = (await ruth.get("/staff")).text.partition('id="next-title"')[2].partition("</section>")[0]
     assert "1 alarm is raised:</b> feed silent." in home
     assert "alarm" not in (await ada.get("/accounts")).text

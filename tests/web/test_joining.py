@@ -577,7 +577,7 @@ async def test_a_change_is_done_though_somebody_reads_the_vault_just_then_and_no
     def remain(connection: Any) -> None:
         raise TracesRemain("somebody reads it")
 
-    monkeypatch.setattr("storage.vault.erase_traces", remain)
+    monkeypatch.setattr("storage.vault_boxes.cut_log", remain)
     assert "sign in with the new address" in (await reader.send_form("/new-address")).text
     assert shop.vault.find_by_mail(NEW).reference == eve.person
     assert shop.firm.links.person_of(Purpose.PASSWORD_MAILED, digest_of("went-to-the-old-one"), shop.wall_us) is None

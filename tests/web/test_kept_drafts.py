@@ -280,6 +280,7 @@ async def test_a_trial_names_what_was_tried_its_phase_and_what_it_was_begun_from
     program = read_toml(TEXT)
     stage.put(PublishProgram(by="console", program=program))
     stage.settle()
+    row = stage.engine.size
     phase = program.phases[0].name
     place = await keep(client, text=TEXT, draft_name="Autumn", begun_from=program.fingerprint())
     draft = place.rpartition("/")[2]
@@ -296,7 +297,6 @@ async def test_a_trial_names_what_was_tried_its_phase_and_what_it_was_begun_from
         assert answer.status_code == 303, text_of(answer.text)
         said.append(text_of((await client.get(answer.headers["location"])).text).partition("Tried: ")[2])
         trials.end(trials.trials()[0].number)
-    row = stage.engine.size
     begun = f"the draft “Autumn” as kept at .* UTC, begun from “Kept steps” as published at .* UTC, row {row}"
     assert re.match(f"{begun}: {phase}\\.", said[0]), said[0]
     assert said[1].startswith(f"the template “Two steps, static limits”: {phase}.")

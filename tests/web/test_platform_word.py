@@ -6,7 +6,7 @@ import httpx
 import msgspec
 import pytest
 
-from firm.commands import ReviewVerdict
+from firm.commands import ReviewOutcome, ReviewVerdict
 from firm.facts import BreachSuspected
 from firm.ids import id_text
 from firm.inputs import OrderReported, Side, SymbolReported
@@ -118,7 +118,7 @@ def confirmed_with_orders(silent, suspicion):
     """The breach that a person confirmed, upon which one of two orders was cancelled."""
     account = silent.accounts["ada"]
     confirmed = ReviewVerdict(
-        by="console", account=account, decision=suspicion, outcome="confirm", why="The prices stood."
+        by="console", account=account, decision=suspicion, outcome=ReviewOutcome.CONFIRM, why="The prices stood."
     )
     silent.put(confirmed, account)
     shape = {"bridge": "sim", "symbol": "XAUUSD", "side": Side.BUY, "lots_e8": 2 * 10**8, "price": 1_270_000}
