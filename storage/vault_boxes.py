@@ -73,6 +73,6 @@ def _write_anew(connection: apsw.Connection, table: str, columns: str) -> None:
     # In memory (temp_store): what was deleted must not come to lie on another place of the disk.
     connection.execute(f"CREATE TEMP TABLE living AS SELECT {columns} FROM main.{table} ORDER BY rowid")  # noqa: S608  (constant names)
     # Without a condition SQLite frees the pages as they are, and moves no row between them.
-    connection.execute(f"DELETE FROM main.{table}")  # noqa: S608
-    connection.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM temp.living ORDER BY rowid")  # noqa: S608
+    connection.execute(f"DELETE FROM main.{table}")  # noqa: S608  (constant names)
+    connection.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM temp.living ORDER BY rowid")  # noqa: S608  (constant names)
     connection.execute("DROP TABLE temp.living")
