@@ -33,6 +33,7 @@ from web.key_holder import ByKey, key_holder_of
 from web.measuring import require_measuring
 from web.uploads import upload_of
 
+ROW_NUMBER_MAX = (1 << 63) - 1  # what SQLite holds
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "x-csrf-token"
@@ -243,6 +244,7 @@ async def _require_permission(
     firm: Firm = connection.app.state.firm
     if not visitor.may(permission):
         raise PermissionMissing(permission, firm.live.staff().roles_with(permission))
+    require_row_numbers(connection)
     if visitor.scope.is_limited and not await is_there(firm_of(connection), connection.path_params):
         raise NotFoundException  # whether there is such a thing elsewhere is not theirs to know
 
@@ -260,10 +262,17 @@ def firm_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Firm:
     return firm.seen_by(visitor.scope, names_seen=visitor.may(Permission.SEE_NAMES))
 
 
+def require_row_numbers(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """A number in the path that no row of the book can have names what does not exist: the database could not even be asked for it."""
+    if any(isinstance(value, int) and not 0 <= value <= ROW_NUMBER_MAX for value in connection.path_params.values()):
+        raise NotFoundException
+
+
 async def _require_own(connection: ASGIConnection[Any, Any, Any, Any], visitor: Visitor) -> None:
     firm: Firm = firm_of(connection)
     params = connection.path_params
     assert "account" in params or "decision" in params, f"{connection.url.path}: nothing in the path could be theirs"
+    require_row_numbers(connection)
 
     def owner(book: apsw.Connection) -> int | None:
         if "account" in params:

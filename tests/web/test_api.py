@@ -187,6 +187,7 @@ async def test_what_cannot_be_read_is_said_in_the_form_of_a_problem(machine, key
 @pytest.mark.parametrize(("method", "path", "status"), [
     ("POST", "/accounts", 405), ("DELETE", "/programs", 405), ("OPTIONS", "/accounts", 405), ("GET", "/nothing", 404),
     ("GET", "/accounts/7K2MQ-9XW3F", 404), ("GET", "/accounts/%00", 404), ("GET", "/decisions/0", 404),
+    ("GET", "/decisions/" + "9" * 30, 404),
 ])  # fmt: skip
 async def test_what_is_not_there_is_a_problem_and_no_page(machine, keys, method, path, status):
     headers = {"authorization": f"Bearer {keys['whole']}"}

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from markupsafe import Markup
@@ -265,10 +266,19 @@ async def test_the_palette_goes_by_keys_to_pages_and_searches_for_what_is_no_pag
     await page.keyboard.press("Enter")
     await page.wait_for_url(f"**/staff/accounts?q={number}")
     await expect(page.locator("tbody tr.linked")).to_have_count(1)
+    held = anyio.Event()
+
+    async def late(route):
+        await held.wait()
+        await route.continue_()
+
+    await page.route("**/find", late)
     await page.locator("[data-opens=palette]").click()
-    await page.keyboard.type("adá")
+    await page.keyboard.type("ada")  # all of it, and its end, before the palette is there
     await page.keyboard.press("Enter")
+    held.set()
     await page.wait_for_url("**/staff/traders")  # a name stands in no address
+    await page.unroute("**/find")
     await expect(page.locator("tbody tr.linked")).to_have_count(1)
     await page.locator("[data-opens=palette]").click()
     await expect(page.locator("#palette-typed")).to_be_focused()

@@ -1,5 +1,7 @@
 """Who may open what: every route, every kind of visitor, other people's things, and the headers of whatever comes back."""
 
+import re
+
 import pytest
 
 from firm.ids import id_text
@@ -115,6 +117,20 @@ async def test_an_owner_opens_every_page_of_the_backoffice(app, omar, stage, dec
         path = filled(path, stage.accounts["ada"], decisions["BreachDeclared"])
         answer = await omar.get(path)
         assert answer.status_code == 200, f"{path}: {answer.status_code}"
+
+
+async def test_a_number_that_no_row_can_have_names_what_is_not_there(app, omar, ada, stage, decisions):
+    seen = 0
+    for path, method, policy in ours(app):
+        if ":int}" not in path or isinstance(policy, ByKey):  # the API's are in test_api.py
+            continue
+        client = omar if isinstance(policy, May) else ada
+        for number in ("9" * 30, str(2**63), "-1"):
+            named = filled(re.sub(r"\{\w+:int\}", number, path), stage.accounts["ada"], decisions["BreachDeclared"])
+            answer = await (client.get(named) if method == "GET" else client.send_form(named, why="to see"))
+            assert answer.status_code == 404, f"{method} {named}: {answer.status_code}"
+            seen += 1
+    assert seen > 60
 
 
 async def test_staff_on_a_traders_page_are_offered_the_same_in_the_backoffice(ruth, stage, decisions):

@@ -28,7 +28,7 @@ from web.firm import Firm
 from web.in_scope import is_there
 from web.key_holder import ByKey, KeyHolder, key_holder_of
 from web.too_much import require_allowed
-from web.visitor import Policy, firm_of
+from web.visitor import Policy, firm_of, require_row_numbers
 
 SCHEME = "bearer "
 _ASKS = {"www-authenticate": 'Bearer realm="evenhand"'}
@@ -87,5 +87,6 @@ async def admit_key(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     require_allowed(connection.app.state.allowance, Counted.KEY, id_text(holder.key))
     if policy.permission is not None and policy.permission not in holder.permissions:
         raise PermissionDeniedException(f"this key may not {MEANS[policy.permission]}")
+    require_row_numbers(connection)
     if holder.scope.is_limited and not await is_there(firm_of(connection), connection.path_params):
         raise NotFoundException  # whether there is such a thing elsewhere is not for it to know

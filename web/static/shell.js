@@ -50,7 +50,12 @@
       if (event.target === palette) palette.close();
       else go(event.target.closest("[role=option]"));
     });
-    palette.opened = (early) => { typed.value = early; narrow(); typed.focus(); };
+    palette.opened = (early, entered) => {
+      typed.value = early;
+      narrow();
+      typed.focus();
+      if (entered) go(shown()[at]);
+    };
   };
 
   const fetched = async () => {
@@ -65,11 +70,12 @@
   const open = async () => {
     if (fetching) return;
     fetching = true;
-    let early = "";  // what is typed before there is a field for it
+    let early = "", entered = false;  // what is typed before there is a field for it
     const typing = (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-      if (event.key === "Backspace") early = early.slice(0, -1);
-      else if (event.key.length === 1) early += event.key;
+      if (event.key === "Enter") entered = early !== "";
+      else if (event.key === "Backspace") early = early.slice(0, -1);
+      else if (event.key.length === 1 && !entered) early += event.key;
       else return;
       event.preventDefault();
       event.stopPropagation();
@@ -80,7 +86,7 @@
       if (palette.open) return;
       document.querySelector("dialog[open]")?.close();
       palette.showModal();
-      palette.opened(early);
+      palette.opened(early, entered);
     } catch { location.assign(PALETTE); } finally { document.removeEventListener("keydown", typing, true); fetching = false; }
   };
 
