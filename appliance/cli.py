@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from appliance.interrupted import INTERRUPTED, ended_at_once, interrupted
 from appliance.release import RELEASE
+from appliance.verbs import asked_for, verb_named
 
 UNREAD = 128 + 13  # as a shell says of what SIGPIPE ended
 OUT_OF_MEMORY = (
@@ -23,26 +24,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not __debug__:
         print("evenhand: runs with assertions only, they guard money: start it without -O", file=sys.stderr)
         return 2
+    given = sys.argv[1:] if arguments is None else arguments
     with ended_at_once():
-        from appliance.failing import KNOWN
-
-        root = parser()
+        root = parser(given)
     try:
-        options = root.parse_args(arguments)
+        options = root.parse_args(given)
         status: int = options.run(options)
         sys.stdout.flush()
     except BrokenPipeError as broken:
         return _broken(broken)
-    except KNOWN as known:
-        print(f"evenhand: {known}", file=sys.stderr)
-        return 2
     except MemoryError:
         print(OUT_OF_MEMORY, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(interrupted(), file=sys.stderr)
         return INTERRUPTED
+    except SystemExit:  # help, the release, or words that mean nothing: no refusal is looked up for them
+        raise
+    except known_refusals() as known:
+        print(f"evenhand: {known}", file=sys.stderr)
+        return 2
     return status
+
+
+def known_refusals() -> tuple[type[Exception], ...]:
+    """Asked for when something was raised: they come from every room."""
+    from appliance.failing import KNOWN
+
+    return KNOWN
 
 
 def _broken(broken: BrokenPipeError) -> int:
@@ -56,10 +65,8 @@ def _broken(broken: BrokenPipeError) -> int:
     return 2
 
 
-def parser() -> argparse.ArgumentParser:
-    """Every verb with its arguments."""
-    from appliance.verbs import VERBS
-
+def parser(given: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The verb that is asked for, with its arguments; every verb where none is."""
     root = argparse.ArgumentParser(
         prog="evenhand",
         description="A prop firm in one process: every decision can be shown, replayed and checked.",
@@ -71,6 +78,7 @@ def parser() -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"evenhand {RELEASE}", help="print the release and end")
     verbs = root.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for verb in VERBS:
-        verb.add_to(verbs)
+    if list(given) != ["--version"]:
+        for name in asked_for(given):
+            verb_named(name).add_to(verbs)
     return root

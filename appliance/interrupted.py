@@ -17,7 +17,7 @@ def interrupted() -> str:
 
 @contextlib.contextmanager
 def ended_at_once() -> Iterator[None]:
-    """While the verbs are imported, which takes most of a second, Ctrl-C ends the process there and then.
+    """While a verb is imported, which takes up to a second, Ctrl-C ends the process there and then.
 
     Nothing is under way yet, and an exception out of the middle of an import would be told with all of its innards.
     """
