@@ -27,7 +27,7 @@ from firm.rules.consequences import Striking, consequence_of, gravity
 from firm.rules.consistency import is_limit
 from firm.rules.deduction import takes_profit
 from firm.rules.deeds import judge_deed, looks_at_deeds, news_of
-from firm.rules.grounds import Grounds, is_settled, rests_on_prices
+from firm.rules.grounds import is_settled, rests_on_prices
 from firm.rules.judged import SILENT, Judged, Verdict
 from firm.rules.looks import (
     Answers,
@@ -77,10 +77,14 @@ def look_at(seat: AccountSeat, frequencies: tuple[Frequency, ...], equity: int, 
     if not asked:
         return []
     seen = seat.glance(seat.board(turn), equity, at_us, turn.policy.conversion_age_max_us, turn.market_days())
+    troubled = {one.rule for one in (*state.track.broken, *state.track.let_off)}
     found: list[Breach] = []
     for rule, is_known in asked:
         looked = look_again(rule, seen) if is_known else look_anew(rule, seen)
-        found += _anew(seat, rule, looked, grounds, at_us, turn, by_price=by_price)
+        if rule.id in troubled or any(answer.verdict is Verdict.BROKEN for answer in looked):
+            found += _anew(seat, rule, looked, at_us, turn, by_price=by_price)
+        else:
+            seat.know_kept(rule, grounds)
     return found
 
 
@@ -90,14 +94,12 @@ def gravest_first(breaches: Iterable[Breach]) -> list[Breach]:
 
 
 def _anew(
-    seat: AccountSeat, rule: Rule, looked: Answers, grounds: Grounds, at_us: int, turn: Turn, *, by_price: bool
+    seat: AccountSeat, rule: Rule, looked: Answers, at_us: int, turn: Turn, *, by_price: bool
 ) -> Iterator[Breach]:
+    """Of a rule that somebody breaks, or broke."""
     state = seat.held
     answers = {answer.subject: answer for answer in looked if answer.verdict is Verdict.BROKEN}
     known, let_off = subjects_known(state, rule), {one.subject for one in state.track.let_off if one.rule == rule.id}
-    if not answers and not known and not let_off:
-        seat.know_kept(rule, grounds)
-        return
     is_moved_alone = by_price and rule.terms.frequency is not Frequency.TICK
     still_there = known | let_off if is_moved_alone else _still_there(state, rule, looked)
     for subject in sorted((known | let_off) - still_there):

@@ -124,7 +124,6 @@ def _anew(seat: AccountSeat, rule: Rule, deeds: tuple[Deed, ...], turn: Turn) ->
     adopted = turn.calendar(news_of(rule))
     calendar = None if adopted is None else adopted.calendar
     found: dict[str, Breach] = {}
-    does = consequence_of(seat.held, rule.id, striking(rule))
     for deed in deeds:
         is_waived = rule.id in seat.held.overrides.waived_at(deed.at_us)
         # A holding is seen again for an hour: what it broke in a waiver is noted. Any other deed is over with its instant.
@@ -136,6 +135,7 @@ def _anew(seat: AccountSeat, rule: Rule, deeds: tuple[Deed, ...], turn: Turn) ->
             if is_waived:
                 waive(seat, rule, answer, deed.at_us, turn)
             else:
+                does = consequence_of(seat.held, rule.id, striking(rule))
                 found.setdefault(answer.subject, Breach(rule, answer, does, deed.at_us, deed))
     return list(found.values())
 
