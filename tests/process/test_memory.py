@@ -32,7 +32,7 @@ ROOM_KB = 64 * KB  # above what a firm holds that has just started
 PRICES_AT_ONCE, CONTRACTS_AT_ONCE = 2_000, 200
 # Prices in the flood, and the room that is left after it: a firm that is told of ever more contracts then runs out, now or a little later.
 FLOODS = [
-    pytest.param(10, 3_000, id="20,000 prices, 3 MB"),
+    pytest.param(5, 3_000, id="10,000 prices, 3 MB"),
     pytest.param(100, 0, id="200,000 prices, nothing", marks=pytest.mark.soak),
     pytest.param(10, 1_000, id="20,000 prices, 1 MB", marks=pytest.mark.soak),
     pytest.param(10, 5_000, id="20,000 prices, 5 MB", marks=pytest.mark.soak),

@@ -42,7 +42,7 @@ class Flood(NamedTuple):
 
 
 CASES = [
-    pytest.param(Flood(1_000, 30_000, 500), id="30,000 prices"),
+    pytest.param(Flood(1_000, 15_000, 250), id="15,000 prices"),
     pytest.param(Flood(ring.RING_TICKS_MAX, 1_000_000, 10_000), id="1,000,000 prices", marks=pytest.mark.soak),
 ]
 

@@ -56,8 +56,8 @@ def keep(result: Result) -> None:
 
 
 def chosen_seeds(count: int) -> list[int]:
-    """Those of the environment where it names any, else the kept ones and the first `count`."""
+    """Those of the environment where it names any, else `count`: the kept ones, and the first of the others."""
     named = os.environ.get(CHOSEN, "")
     if named:
         return [int(one) for one in named.split(",")]
-    return list(dict.fromkeys([*kept_seeds(of_every_run=True), *range(count)]))
+    return list(dict.fromkeys([*kept_seeds(of_every_run=True), *range(count)]))[:count]
