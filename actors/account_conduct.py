@@ -77,7 +77,7 @@ def look_at(seat: AccountSeat, frequencies: tuple[Frequency, ...], equity: int, 
     if not asked:
         return []
     seen = seat.glance(seat.board(turn), equity, at_us, turn.policy.conversion_age_max_us, turn.market_days())
-    troubled = {one.rule for one in (*state.track.broken, *state.track.let_off)}
+    troubled = {one.rule for one in state.track.broken} | {one.rule for one in state.track.let_off}
     found: list[Breach] = []
     for rule, is_known in asked:
         looked = look_again(rule, seen) if is_known else look_anew(rule, seen)

@@ -5,7 +5,6 @@
 Each crowd (`bench/crowds.py`) is made in a process of its own, in turns. A crowd that cannot be made so large says why.
 """
 
-import argparse
 import json
 import os
 import statistics
@@ -18,6 +17,7 @@ from typing import Any
 from bench import peers
 from bench.crowds import CROWDS
 from bench.memory import pss_kib
+from bench.telling import parser_of, tell
 
 COUNTS = (10_000, 50_000)
 TURNS = 3
@@ -97,8 +97,7 @@ def text_of(result: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    parser = parser_of(__doc__)
     parser.add_argument("--one", choices=sorted(CROWDS), help="only this crowd, in this process")
     parser.add_argument("--count", type=int, default=COUNTS[0], help="with --one: how many actors")
     options = parser.parse_args()
@@ -107,7 +106,7 @@ def main() -> int:
         sys.stdout.flush()
         os._exit(0)  # threads of ten thousand actors are not waited for
     result = run()
-    sys.stdout.write((json.dumps(result) if options.json else text_of(result)) + "\n")
+    tell(result, options, text_of)
     return 0
 
 

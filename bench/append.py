@@ -5,12 +5,9 @@
 Both write in turns in one run on one disk, so that the ratio says what the book costs and not what the machine did meanwhile.
 """
 
-import argparse
 import hashlib
-import json
 import os
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -21,6 +18,7 @@ from typing import Any
 import apsw
 
 from appliance.demo_firm import programs
+from bench.telling import parser_of, tell
 from firm.facts import AccountOpened, CommandAdvanced, DayOpened, DealBooked, MarkTaken
 from firm.inputs import (
     ClockTicked,
@@ -233,12 +231,10 @@ def _seconds(append: Callable[[Batch], object], batches: list[Batch]) -> float:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    parser = parser_of(__doc__)
     options = parser.parse_args()
     result = run()
-    sys.stdout.write((json.dumps(result) if options.json else text_of(result)) + "\n")
-    return 0 if result["goals_met"] else 1
+    return tell(result, options, text_of)
 
 
 if __name__ == "__main__":

@@ -7,11 +7,8 @@ told to batch; `each` commits every row by itself, as its users mostly do. All s
 in one run on one disk in turns, and PostgreSQL's producers share a hundred connections, so that it can sync for many at once.
 """
 
-import argparse
-import json
 import os
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -25,6 +22,7 @@ import apsw
 
 from bench import peers, postgres
 from bench.append import DEMO, Batch, batch_of, kinds_in_turn, new_ledger, open_accounts
+from bench.telling import parser_of, tell
 from storage.ledger import Ledger
 from storage.readmodels.registry import READ_MODELS
 
@@ -222,11 +220,10 @@ def text_of(result: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    parser = parser_of(__doc__)
     options = parser.parse_args()
     result = run()
-    sys.stdout.write((json.dumps(result) if options.json else text_of(result)) + "\n")
+    tell(result, options, text_of)
     return 0
 
 

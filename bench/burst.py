@@ -8,9 +8,7 @@ release breaks; live pages and page loads from other processes. This process is 
 """
 
 import argparse
-import json
 import os
-import sys
 import tempfile
 import time
 from bisect import bisect_left, bisect_right
@@ -41,6 +39,7 @@ from bench.firm import Founded, hire, programs_sold, sell_to, session_of, settin
 from bench.payrolls import SPECS, Long, stretch
 from bench.samples import Samples
 from bench.serving import cpu_s, opened, outboxes, while_serving
+from bench.telling import parser_of, tell
 from bench.visitors import Page, visit
 from firm.facts import BreachDeclared, BreachSuspected
 from firm.ids import id_text
@@ -324,8 +323,7 @@ def text_of(result: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    parser = parser_of(__doc__)
     parser.add_argument("--accounts", type=int, default=ACCOUNTS)
     parser.add_argument("--breaking", type=int, default=BREAKING, help="accounts that the release breaks")
     parser.add_argument("--viewers", type=int, default=VIEWERS, help="live pages of accounts")
@@ -334,8 +332,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=SECONDS, help="in all")
     options = parser.parse_args()
     result = run(options)
-    sys.stdout.write((json.dumps(result) if options.json else text_of(result)) + "\n")
-    return 0 if result["goals_met"] else 1
+    return tell(result, options, text_of)
 
 
 if __name__ == "__main__":

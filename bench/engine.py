@@ -12,10 +12,8 @@ measures one firm again as it grows.
 import argparse
 import gc
 import hashlib
-import json
 import math
 import random
-import sys
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -26,6 +24,7 @@ from actors.effects import SendCommand
 from actors.engine import Engine
 from bench.feeder import Book
 from bench.firm import BRIDGE, Listed, listing, programs_sold, trails_every_tick
+from bench.telling import in_a_line, parser_of, tell
 from firm.commands import Command, EnrolBridge, MarkOrderPaid, PlaceOrder, PublishProgram, RegisterTrader
 from firm.ids import ID_BITS
 from firm.inputs import (
@@ -245,8 +244,7 @@ def _sizes(text: str) -> list[int]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of a line")
+    parser = parser_of(__doc__)
     parser.add_argument("--accounts", type=int, default=2_000)
     parser.add_argument("--frames", type=int, default=FRAMES, help=f"of {TICKS_PER_FRAME} prices")
     floors = parser.add_mutually_exclusive_group()
@@ -258,8 +256,7 @@ def main() -> int:
     held.add_argument("--one-symbol", action="store_true", help="all positions are of one symbol, as are all prices")
     options = parser.parse_args()
     result = run_sizes(options) if options.sizes else run(options)
-    text = json.dumps(result) if options.json else "  ".join(f"{key} {value}" for key, value in result.items())
-    sys.stdout.write(text + "\n")
+    tell(result, options, in_a_line)
     return 0
 
 

@@ -9,10 +9,8 @@ the wire; `acknowledged` lasts until the bridge has the acknowledgement. Both pr
 """
 
 import argparse
-import json
 import os
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
@@ -30,6 +28,7 @@ from bench.beside import Beside
 from bench.firm import BRIDGE, found_firm
 from bench.samples import Samples
 from bench.serving import cpu_s, opened, outboxes, while_serving
+from bench.telling import parser_of, tell
 from firm.inputs import DealReported, QuoteFrame
 from storage.secret_files import Secrets
 
@@ -180,8 +179,7 @@ def text_of(result: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    parser = parser_of(__doc__)
     parser.add_argument("--accounts", type=int, default=ACCOUNTS)
     parser.add_argument("--prices", type=int, default=PRICES, help="a second")
     parser.add_argument("--deals", type=int, default=DEALS, help="a second")
@@ -190,8 +188,7 @@ def main() -> int:
     parser.add_argument("--conversions", action="store_true", help="six of the 30 symbols need a conversion")
     options = parser.parse_args()
     result = run(options)
-    sys.stdout.write((json.dumps(result) if options.json else text_of(result)) + "\n")
-    return 0 if result["goals_met"] else 1
+    return tell(result, options, text_of)
 
 
 if __name__ == "__main__":

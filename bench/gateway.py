@@ -24,6 +24,7 @@ from appliance.commands.bridge import key_file_for
 from appliance.commands.serve import SWITCH_INTERVAL_S
 from bench.firm import found_firm
 from bench.serving import opened, outboxes, while_serving
+from bench.telling import parser_of, tell
 from bridges.enrolment import new_keypair
 from firm.commands import EnrolBridge
 from storage.files import FirmDirectory
@@ -126,8 +127,7 @@ def text_of(result: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    parser = parser_of(__doc__)
     parser.add_argument("--accounts", type=int, default=500)
     parser.add_argument("--orders", type=int, default=40_000, help="a round")
     parser.add_argument("--deals", type=int, default=20_000, help="a round")
@@ -137,8 +137,7 @@ def main() -> int:
     parser.add_argument("--backlog", type=int, default=100, help="events that each of them has kept")
     options = parser.parse_args()
     result = run(options)
-    sys.stdout.write((json.dumps(result) if options.json else text_of(result)) + "\n")
-    return 0 if result["goals_met"] else 1
+    return tell(result, options, text_of)
 
 
 if __name__ == "__main__":

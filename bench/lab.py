@@ -9,9 +9,7 @@ event of each kind took: every tick of 22 days, and for each account the deals a
 """
 
 import argparse
-import json
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -30,6 +28,7 @@ from appliance.lab.play import play
 from bench.firm import BRIDGE, DIRECT
 from bench.kept import Kept, found_in_simulated_time
 from bench.replay import TICKS_A_DAY
+from bench.telling import parser_of, tell
 from firm.arithmetic import PLAIN
 from firm.equity import equity_of
 from firm.inputs import EquityReported
@@ -167,15 +166,14 @@ def text_of(result: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
+    parser = parser_of(__doc__)
     parser.add_argument("--accounts", type=int, default=10_000)
     parser.add_argument("--frames", type=int, default=5_000, help="of six prices each")
     parser.add_argument("--told", type=int, default=20_000, help="deals, and reports of equity")
     parser.add_argument("--plain-frames", type=int, default=10, help="frames where every price looks at every account")
     options = parser.parse_args()
     result = run(options)
-    sys.stdout.write((json.dumps(result) if options.json else text_of(result)) + "\n")
+    tell(result, options, text_of)
     return 0
 
 

@@ -8,10 +8,8 @@ the two stretches of a turn, and the median of the turns is what counts.
 """
 
 import argparse
-import json
 import os
 import statistics
-import sys
 import tempfile
 from collections import Counter
 from functools import partial
@@ -27,6 +25,7 @@ from bench.beside import Beside
 from bench.feed import ACCOUNTS, DEALS, PRICES, MeasuredMachine, feeder_options
 from bench.firm import programs_sold, sell_to, settings_of
 from bench.serving import cpu_s, opened, outboxes, while_serving
+from bench.telling import parser_of, tell
 from firm.instant import SECOND_US
 
 ORIGIN = "https://bench.example"
@@ -132,8 +131,7 @@ def text_of(result: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    parser = parser_of(__doc__)
     parser.add_argument("--accounts", type=int, default=ACCOUNTS)
     parser.add_argument("--prices", type=int, default=PRICES, help="a second")
     parser.add_argument("--deals", type=int, default=DEALS, help="a second")
@@ -143,8 +141,7 @@ def main() -> int:
     parser.add_argument("--warm-up", type=float, default=WARM_UP_S, help="seconds before the first turn")
     options = parser.parse_args()
     result = run(options)
-    sys.stdout.write((json.dumps(result) if options.json else text_of(result)) + "\n")
-    return 0 if result["goals_met"] else 1
+    return tell(result, options, text_of)
 
 
 if __name__ == "__main__":

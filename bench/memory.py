@@ -6,9 +6,7 @@ The sum of proportional set sizes (PSS), so that what the processes share counts
 bundled market, played as fast as the firm follows, with pages being read.
 """
 
-import argparse
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -20,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.ports import free_port
+from bench.telling import parser_of, tell
 
 GOAL_MB = 250.0
 FROM, TO = "2014-05-02T12:00:00", "2014-05-02T13:00:00"
@@ -94,12 +93,10 @@ def text_of(result: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of a line")
+    parser = parser_of(__doc__)
     options = parser.parse_args()
     result = run()
-    sys.stdout.write((json.dumps(result) if options.json else text_of(result)) + "\n")
-    return 0 if result["goals_met"] else 1
+    return tell(result, options, text_of)
 
 
 if __name__ == "__main__":

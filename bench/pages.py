@@ -8,10 +8,8 @@ in turns with the same rows in Django's admin; prices alone; prices with live pa
 """
 
 import argparse
-import json
 import os
 import statistics
-import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -33,6 +31,7 @@ from bench.firm import Founded, hire, programs_sold, sell_to, session_of, settin
 from bench.kept import Kept
 from bench.samples import Samples
 from bench.serving import cpu_s, opened, outboxes, while_serving
+from bench.telling import parser_of, tell
 from bench.visitors import OPEN_WITHIN_S, Page, visit
 from firm.ids import id_text
 from firm.inputs import DealEntry, DealReported
@@ -293,8 +292,7 @@ def text_of(result: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    parser = parser_of(__doc__)
     parser.add_argument("--listed", type=int, default=LISTED, help="accounts of the firm")
     parser.add_argument(
         "--holding", type=int, default=HOLDING, help="of those that nobody watches, so many hold positions"
@@ -309,8 +307,7 @@ def main() -> int:
     parser.add_argument("--turn", type=float, default=TURN_S, help="seconds of each turn of the lists")
     options = parser.parse_args()
     result = run(options)
-    sys.stdout.write((json.dumps(result) if options.json else text_of(result)) + "\n")
-    return 0 if result["goals_met"] else 1
+    return tell(result, options, text_of)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ that holds no positions, in frames of six ticks, as many as the demo's have on a
 """
 
 import argparse
-import json
 import os
 import signal
 import statistics
@@ -32,6 +31,7 @@ from appliance.settings import FirmSettings, GatewaySettings, Settings, WebSetti
 from bench import restart
 from bench.firm import HOST
 from bench.kept import Kept, found_in_simulated_time
+from bench.telling import parser_of, tell
 from storage.readmodels.registry import READ_MODELS
 from storage.secret_files import read_secrets
 from storage.verify import verify
@@ -204,8 +204,7 @@ def text_of(result: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
+    parser = parser_of(__doc__)
     parser.add_argument("--accounts", type=int, default=1_000)
     parser.add_argument(
         "--rows", type=int, default=40_000, help="in the ledger, those of opening the accounts among them"
@@ -214,7 +213,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     result = run(options)
-    sys.stdout.write((json.dumps(result) if options.json else text_of(result)) + "\n")
+    tell(result, options, text_of)
     return 0
 
 

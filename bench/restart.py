@@ -6,7 +6,6 @@ The firm writes a snapshot, then a tail of a tenth of the rows that lie between 
 ended by SIGKILL, its log still apart from its file. Each start decides the tail again, books one deal and is killed as well.
 """
 
-import argparse
 import json
 import os
 import signal
@@ -22,6 +21,7 @@ from actors.arrival import Arrival, Decided
 from appliance.assembly import Machine
 from appliance.settings_file import read_settings
 from bench.memory import pss_kib
+from bench.telling import parser_of, tell
 from firm.facts import DealBooked
 from firm.inputs import DealEntry, DealReported, Side
 from firm.money import Money
@@ -147,8 +147,7 @@ def text_of(result: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    parser = parser_of(__doc__)
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="numbers of accounts")
     parser.add_argument("--tail", type=int, default=TAIL_ROWS, help="rows after the snapshot")
     parser.add_argument("--build", type=Path, help="only build a firm in this directory")
@@ -161,7 +160,7 @@ def main() -> int:
     if options.start:
         start(options.start, options.deal)
     result = run(tuple(int(size) for size in options.sizes.split(",")), options.tail)
-    sys.stdout.write((json.dumps(result) if options.json else text_of(result)) + "\n")
+    tell(result, options, text_of)
     return 0
 
 

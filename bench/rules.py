@@ -10,8 +10,6 @@ all of them, once for each event over the account as it stands, and nothing else
 
 import argparse
 import gc
-import json
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +20,7 @@ from typing import Any
 from actors.arrival import Arrival
 from bench.engine import NOTHING, Floor
 from bench.firm import BRIDGE, DIRECT, Listed
+from bench.telling import in_a_line, parser_of, tell
 from firm.account import AccountState
 from firm.arithmetic import PLAIN, Figure
 from firm.equity import Board, equity_of
@@ -315,14 +314,11 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of a line")
+    parser = parser_of(__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="of 400 events each")
     options = parser.parse_args()
     result = run(options)
-    text = json.dumps(result) if options.json else "  ".join(f"{key} {value}" for key, value in result.items())
-    sys.stdout.write(text + "\n")
-    return 0 if result["goals_met"] else 1
+    return tell(result, options, in_a_line)
 
 
 if __name__ == "__main__":

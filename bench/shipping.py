@@ -7,7 +7,6 @@ them to a directory as often as its settings say by default. A row has arrived w
 newest checkpoint are synced and renamed by then. Both instants are of one clock.
 """
 
-import argparse
 import json
 import os
 import signal
@@ -25,6 +24,7 @@ from appliance.founding import found
 from appliance.settings import BackupSettings, FirmSettings, LogLevel, LogSettings, Settings
 from bench.append import DEMO, batch_of, kinds_in_turn
 from bench.samples import Samples
+from bench.telling import parser_of, tell
 from storage.ledger import Ledger
 from storage.readmodels.registry import READ_MODELS
 from storage.secret_files import read_secrets
@@ -135,13 +135,11 @@ def text_of(result: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of a line")
+    parser = parser_of(__doc__)
     parser.add_argument("--seconds", type=int, default=SECONDS, metavar="N", help=f"how long (default {SECONDS})")
     options = parser.parse_args()
     result = run(options.seconds)
-    sys.stdout.write((json.dumps(result) if options.json else text_of(result)) + "\n")
-    return 0 if result["goals_met"] else 1
+    return tell(result, options, text_of)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """A real browser: equity that moves, a breach that can be read, a list that filters, keys, and all of it without scripts."""
 
 import re
-import shutil
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,18 +9,8 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from firm.ids import id_text
 from firm.inputs import DealEntry, Side
+from tests.chromium import ARGUMENTS, CHROMIUM
 
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # What stands beyond the right edge, where cards clip it away without making the page any wider.
 CLIPPED = """[...document.querySelectorAll("main td *, main td, main li span, main dd, main p, main h1, main b")]
     .filter((each) => each.getClientRects().length && each.getBoundingClientRect().right > innerWidth + 1

@@ -1,7 +1,6 @@
 """A real browser before a firm in its own clothes: the tokens count, the logo fits the theme, and no policy is broken."""
 
 import dataclasses
-import shutil
 import socket
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,13 +10,13 @@ import pytest
 import uvicorn
 from playwright.async_api import async_playwright
 
+from tests.chromium import ARGUMENTS, CHROMIUM
 from tests.web.brand_files import png, svg
 from web.app import create_app
 from web.brand.brand import Brand
 from web.brand.colours import Palette, stylesheet
 from web.brand.pictures import check_picture
 
-CHROMIUM = shutil.which("chromium")
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium"),
@@ -48,9 +47,7 @@ async def address(stage: Any) -> AsyncIterator[str]:
 
 async def test_the_sign_in_page_wears_the_brand_of_each_theme_at_a_phones_width(address: str) -> None:
     async with async_playwright() as play:
-        browser = await play.chromium.launch(
-            executable_path=CHROMIUM, args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"]
-        )
+        browser = await play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for theme, button, logo in (
             ("light", "rgb(176, 0, 90)", BRAND.logo),
             ("dark", "rgb(255, 230, 0)", BRAND.logo_dark),

@@ -1,6 +1,5 @@
 """A real browser: Ada hands in a photograph without a script running, and who may open it saves a file that tells nothing of her."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +7,9 @@ import pytest
 from PIL import Image
 from playwright.async_api import Browser, Page, async_playwright
 
+from tests.chromium import ARGUMENTS, CHROMIUM
 from tests.documents.hostile import SECRET, SVG, picture
 
-CHROMIUM = shutil.which("chromium")
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium"),
@@ -33,9 +32,7 @@ async def test_a_photograph_goes_in_without_scripts_and_comes_out_clean(
     (tmp_path / "drawing.png").write_bytes(SVG)
     complaints: list[str] = []
     async with async_playwright() as player:
-        browser = await player.chromium.launch(
-            executable_path=CHROMIUM, args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"]
-        )
+        browser = await player.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         ada = await page_of(browser, base_url, stage.session_of(f"trader:{play.ADA}"), complaints, scripts=False)
         await ada.goto(f"{base_url}/documents")
         await ada.select_option("select", "identity")

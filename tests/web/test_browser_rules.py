@@ -1,14 +1,14 @@
 """A real browser with the rules: read in Arabic from right to left, and a program built, checked and published without a script."""
 
 import re
-import shutil
 from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
 from firm.ids import id_text
-from tests.web.test_browser import ARGUMENTS, CHROMIUM, CLIPPED, signed_in
+from tests.chromium import ARGUMENTS, CHROMIUM
+from tests.web.test_browser import CLIPPED, signed_in
 
 pytestmark = [
     pytest.mark.browser,
@@ -20,7 +20,7 @@ TERMS = "phases[0].ruleset.terms"
 @pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as play:
-        launched = await play.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        launched = await play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield launched
         await launched.close()
 

@@ -3,7 +3,6 @@ scripts.
 """
 
 import re
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,19 +19,11 @@ from firm.templates import template
 from storage.links import Purpose
 from storage.people import ADDRESS_WANTED
 from storage.readmodels.incidents import incidents
+from tests.chromium import ARGUMENTS, CHROMIUM
 from tests.web.every_page import ELSEWHERE, Shown, Spectator, whole_pages
 from web.app import create_app
 from web.brand.brand import Brand, LegalPage
 
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
 AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
 # All that axe-core looks at by itself, and the size of what is pressed (WCAG 2.2, 2.5.8), which it leaves out.
 # What stands beyond either edge of the window, where a card may clip it away.

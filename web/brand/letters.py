@@ -17,6 +17,7 @@ from markupsafe import Markup
 from firm.letters import Letter
 from firm.sentences.languages import Language
 from web.brand.faults import BrandFault
+from web.brand.toml import read_toml
 
 BYTES_MAX = 256 * 1024
 SUBJECT_LENGTH_MAX = 150
@@ -85,12 +86,7 @@ def our_letters(language: Language) -> Mapping[Letter, Words]:
 
 def read_letters(content: bytes) -> OwnLetters:
     """A file with a section [LANGUAGE.LETTER] for each that is replaced. Raises BrandFault."""
-    if len(content) > BYTES_MAX:
-        raise BrandFault(f"has {len(content)} bytes, and letters may have {BYTES_MAX}: it is not the right file")
-    try:
-        raw = tomllib.loads(content.decode())
-    except (ValueError, RecursionError) as broken:
-        raise BrandFault(f"is not TOML ({broken}): mend that line") from broken
+    raw = read_toml(content, BYTES_MAX, "letters")
     for code, told in raw.items():
         if code not in set(Language) or not isinstance(told, dict):
             raise BrandFault(

@@ -5,13 +5,13 @@ The list is closed: what decides, explains or refuses is said in the same words 
 
 import difflib
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from firm.sentences.languages import Language
 from web.brand.faults import BrandFault
+from web.brand.toml import read_toml
 from web.shell.words import shell_catalog
 
 BYTES_MAX = 64 * 1024
@@ -57,12 +57,7 @@ class Sentences:
 
 def read_sentences(content: bytes) -> Sentences:
     """A file with a [section] for each language. Raises BrandFault; an unknown name comes with the nearest that is known."""
-    if len(content) > BYTES_MAX:
-        raise BrandFault(f"has {len(content)} bytes, and sentences may have {BYTES_MAX}: it is not the right file")
-    try:
-        raw = tomllib.loads(content.decode())
-    except (ValueError, RecursionError) as broken:
-        raise BrandFault(f"is not TOML ({broken}): mend that line") from broken
+    raw = read_toml(content, BYTES_MAX, "sentences")
     return Sentences({_language(code): _section(code, told) for code, told in raw.items()})
 
 

@@ -1,7 +1,6 @@
 """The ticket in a real browser: prices move by themselves, an order is placed and closed, and all of it without scripts too."""
 
 import re
-import shutil
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,9 +10,8 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from bridges.simulator.state import TradeMode
 from bridges.simulator.ticket.hands import closed
 from tests.bridges.simulator import ticket_stand
+from tests.chromium import ARGUMENTS, CHROMIUM
 
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 # What stands beyond the right edge.
 CLIPPED = """[...document.querySelectorAll("header *, main td *, main td, main dd, main p, main h1, main button")]
     .filter((each) => each.getClientRects().length && each.getBoundingClientRect().right > innerWidth + 1 && !each.closest("thead, svg"))
