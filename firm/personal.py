@@ -4,6 +4,8 @@ Every class of a person's values that anything seals is here: what has no reason
 (`storage/people.py`): the hash of a machine's secret under the key of that machine, which tells of nobody.
 """
 
+from enum import StrEnum
+
 import msgspec
 
 from firm.instant import DAY_US
@@ -16,8 +18,16 @@ class Destruction(msgspec.Struct, frozen=True):
     from_us: int
 
 
+class Ground(StrEnum):
+    """Why a class may be held at all: the ground in Article 6 of the GDPR."""
+
+    CONTRACT = "contract (6.1.b)"
+    INTEREST = "legitimate interest (6.1.f)"
+
+
 class PersonalClass(msgspec.Struct, frozen=True):
-    """A class of sealed values. `what` and `why` are read by the person they are about; `basis`: the ground in Article 6 of the GDPR.
+    """A class of sealed values. `what` and `why` are read by the person they are about, in their file in English; on their page in the
+    words of `held.NAME` in the portal's catalog.
 
     `kept_days`: for so long after the erasure was asked for, where a law wants it; else it goes at once.
     """
@@ -25,62 +35,59 @@ class PersonalClass(msgspec.Struct, frozen=True):
     name: str
     what: str
     why: str
-    basis: str
+    basis: Ground
     kept_days: int = 0
 
-
-_CONTRACT = "contract (6.1.b)"
-_INTEREST = "legitimate interest (6.1.f)"
 
 CLASSES = (
     PersonalClass(
         "identity",
         "Name and mail address",
         "To know whose accounts these are, and to write to you.",
-        _CONTRACT,
+        Ground.CONTRACT,
     ),
-    PersonalClass("credentials", "The password, as a hash", "To let you in, and nobody else.", _CONTRACT),
+    PersonalClass("credentials", "The password, as a hash", "To let you in, and nobody else.", Ground.CONTRACT),
     PersonalClass(
         "factors",
         "What you prove with beside the password that it is you: passkeys, the secret of an app, recovery codes as hashes",
         "To let you in, and nobody who knows your password alone.",
-        _CONTRACT,
+        Ground.CONTRACT,
     ),
     PersonalClass(
         "address_wanted",
         "A mail address that you asked to be written to from now on, until you have confirmed it",
         "To see that you read what is sent to it before it counts.",
-        _CONTRACT,
+        Ground.CONTRACT,
     ),
     PersonalClass(
         "residence",
         "The country where you live, and the language that you read",
         "To know whether the firm may have you as a customer, and to write to you in your language.",
-        _CONTRACT,
+        Ground.CONTRACT,
     ),
     PersonalClass(
         "whence",
         "The network address and kind of device from which you changed how you sign in; of staff, from which they act",
         "To show you, and the firm, who changed it or did it.",
-        _INTEREST,
+        Ground.INTEREST,
     ),
     PersonalClass(
         "appeal",
         "What you said of a decision when you asked that a person looks at it",
         "To let a person judge what you say, and to answer you.",
-        _CONTRACT,
+        Ground.CONTRACT,
     ),
     PersonalClass(
         "documents",
         "Documents that you handed in: proof of identity and of address, other evidence",
         "To know who you are where a law or a payment asks for it, and to judge what you say happened.",
-        _CONTRACT,
+        Ground.CONTRACT,
     ),
     PersonalClass(
         "session",
         "Network addresses, devices and comments that the trading platform reports with a login",
         "To notice accounts that several people trade, and one person under several names.",
-        _INTEREST,
+        Ground.INTEREST,
     ),
 )
 

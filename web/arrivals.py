@@ -16,35 +16,11 @@ from web.firm import Firm
 from web.forms import Kept
 from web.notes import note_at_sign_in
 from web.render import page
+from web.shell.speech import spoken
 from web.signed import Elsewhere, Signed, signed_of, told_of
 from web.visitor import Visitor, csrf_token_of, signed_in
 
-# What a form that waited is about, by the end of its address.
-WAITED = {
-    "review": "your word on a decision",
-    "engagement": "stopping something at once",
-    "release": "letting something go on",
-    "reset": "letting automatic failures go on",
-    "resumption": "letting a desk go on",
-    "settlement": "what became of a command",
-    "evidence": "evidence since your checkpoint",
-    "programs": "publishing a program",
-    "retirement": "retiring a program",
-    "overrides": "an exception from an account’s rules",
-    "agreement": "agreeing to an exception",
-    "grant": "granting what an incident took",
-    "extensions": "granting what an incident took",
-    "totp": "adding an authenticator app",
-    "recovery-codes": "renewing your recovery codes",
-    "erasure": "being forgotten",
-    "removal": "removing something you sign in with",
-    "api-keys": "a key for a machine",
-    "rotation": "rotating a key",
-    "revocation": "revoking a key",
-    "view": "viewing as a trader",
-}
-AGAIN = "Signed in again"
-PROVEN = "Thank you"
+AGAIN, PROVEN = "kept.again", "kept.proven"
 
 
 async def arrived(
@@ -77,8 +53,12 @@ async def arrived(
 
 
 def goes_on(request: Request[Any, Any, Any], kept: Kept, session_id: str, heading: str) -> Response[Any]:
-    """The form that was sent too early, for the person to look at and send now: we never send it by ourselves."""
-    what = WAITED.get(kept.action.rpartition("/")[2], "a form")
+    """The form that was sent too early, for the person to look at and send now: we never send it by ourselves.
+
+    What it is about is told by the end of its address. `heading`: the name of a sentence.
+    """
+    about = f"waited.{kept.action.rpartition('/')[2]}"
+    what = about if spoken(request).knows(about) else "waited.form"
     return page(request, "kept_form.html", kept=kept, what=what, heading=heading, token=csrf_token_of(session_id))
 
 

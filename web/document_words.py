@@ -1,16 +1,12 @@
-"""Document words: what a document shows and how large it is, as people read it; and who handed it in, for staff who may know."""
+"""Document words: how large a document is, as people read it; and for staff what it shows, and who handed it in, where they may know."""
 
 from collections.abc import Iterable
 
 from firm.documents import DocumentForm, DocumentKind
 from firm.ids import id_text
 from web.firm import Firm
+from web.shell.speech import Speech
 
-KINDS: dict[DocumentKind, str] = {
-    DocumentKind.IDENTITY: "Who you are: passport, identity card or driving licence",
-    DocumentKind.ADDRESS: "Where you live: a bill, bank statement or letter of an authority",
-    DocumentKind.EVIDENCE: "What happened: a screenshot, statement or other evidence",
-}
 SHORT: dict[DocumentKind, str] = {
     DocumentKind.IDENTITY: "Identity",
     DocumentKind.ADDRESS: "Address",
@@ -23,12 +19,11 @@ MEDIA_TYPES: dict[DocumentForm, str] = {
 }
 
 
-def size_in_words(size_bytes: int) -> str:
+def size_in_words(speak: Speech, size_bytes: int) -> str:
     """ "840 kB", "3.2 MB"; rounded up, so that nothing has no size."""
     if size_bytes < 10**6:
-        return f"{-(-size_bytes // 1_000)} kB"
-    tenths = -(-size_bytes // 10**5)
-    return f"{tenths // 10}.{tenths % 10} MB"
+        return speak("documents.kilobytes", number=-(-size_bytes // 1_000))
+    return speak("documents.megabytes", number=speak.tenths(-(-size_bytes // 10**5)))
 
 
 def trader_names(firm: Firm, traders: Iterable[int]) -> dict[int, str]:

@@ -11,7 +11,7 @@ from litestar.exceptions import ServiceUnavailableException
 
 from firm.bounds import DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX
 from firm.commands import KeepDocument, NoteDocumentRefused
-from firm.documents import FAULT_WORDS, DocumentFault, DocumentKind
+from firm.documents import DocumentFault, DocumentKind
 from firm.facts import Refusal
 from firm.ids import ID_BITS
 from storage.documents import packed
@@ -19,17 +19,14 @@ from storage.people import DOCUMENTS
 from storage.readmodels.documents import bytes_kept, documents_of
 from storage.sqlite_file import TracesRemain
 from storage.vault import Vault
-from web import words
 from web.asking import ask
 from web.document_turns import Turn
 from web.forms import refusal_in
 from web.inspecting import Clean, InspectionFull, ScannerSilent, Unconfined, Verdict
+from web.shell.speech import Speech, spoken
 from web.uploads import FileTooLarge, Handed, Upload
 from web.visitor import Visitor, firm_of, signed_in
 
-FULL = (
-    f"{DOCUMENTS_MAX} documents are kept of you, or as many bytes as may be: write to the firm if it needs another one"
-)
 _NOTHING_KEPT = "nothing of it was kept"
 
 _LOG = logging.getLogger(__name__)
@@ -49,7 +46,7 @@ async def hand_in(request: Request[Any, Any, Any], upload: Upload, kind: Documen
     if isinstance(verdict, DocumentFault):
         noted = NoteDocumentRefused(by=visitor.reference, trader=visitor.id, document_kind=kind, fault=verdict)
         await ask(request, noted)
-        return f"It was not taken: {FAULT_WORDS[verdict]}."
+        return _not_taken(spoken(request), f"fault.{verdict}")
     return await _keep(request, visitor, kind, handed.name, verdict)
 
 
@@ -65,7 +62,7 @@ async def _why_no_room(request: Request[Any, Any, Any], visitor: Visitor) -> str
 
     many, theirs, everybodys = await firm.book.read(question)
     if many >= DOCUMENTS_MAX or theirs >= DOCUMENTS_BYTES_MAX:
-        return f"It was not taken: {FULL}."
+        return _full(spoken(request))
     if everybodys >= firm.inspector.bytes_max:
         raise ServiceUnavailableException(
             f"the firm has no room for more documents: {_NOTHING_KEPT}. Write to the firm"
@@ -108,8 +105,26 @@ async def _keep(request: Request[Any, Any, Any], visitor: Visitor, kind: Documen
     if refusal is None:
         return ""
     await anyio.to_thread.run_sync(_unkeep, vault, visitor.reference, sealed, refusal)
-    told = FULL if refusal is Refusal.TOO_MANY_DOCUMENTS else words.refusal(refusal)
-    return f"It was not taken: {told}."
+    return _refused(spoken(request), refusal)
+
+
+def _refused(speak: Speech, refusal: Refusal) -> str:
+    match refusal:
+        case Refusal.TOO_MANY_DOCUMENTS:
+            return _full(speak)
+        case Refusal.TRADER_FORGOTTEN:
+            return _not_taken(speak, "documents.forgotten")
+        case _:
+            return _not_taken(speak, "documents.not_by_firm")
+
+
+def _full(speak: Speech) -> str:
+    return speak("documents.not_taken", why=speak("documents.full", most=DOCUMENTS_MAX))
+
+
+def _not_taken(speak: Speech, why: str) -> str:
+    """`why`: the name of the end of the sentence."""
+    return speak("documents.not_taken", why=speak(why))
 
 
 def _unkeep(vault: Vault, person: str, sealed: str, refusal: Refusal) -> None:

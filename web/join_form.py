@@ -10,6 +10,7 @@ from storage.people import MAIL_LENGTH_MAX
 from web.bounds import NAME_LENGTH_MAX, PASSWORD_LENGTH_MAX
 from web.forms import Wrong, text_in
 from web.locale_figures import countries
+from web.shell.speech import Speech
 
 # What any mail server takes: the parts of RFC 5321's Dot-string, and a host by name.
 _MAIL = re.compile(
@@ -27,22 +28,22 @@ class Join(msgspec.Struct, frozen=True):
     country: str
 
 
-def read_join(fields: Mapping[str, Any], *, with_terms: bool) -> Join | Wrong:
-    """`with_terms`: there is something to accept."""
+def read_join(fields: Mapping[str, Any], speak: Speech, *, with_terms: bool) -> Join | Wrong:
+    """What is wrong is told in the language of `speak`. `with_terms`: there is something to accept."""
     mail, name, country = text_in(fields, "mail"), " ".join(text_in(fields, "name").split()), text_in(fields, "country")
     fresh, again = (str(fields.get(field, ""))[: PASSWORD_LENGTH_MAX + 1] for field in ("fresh", "again"))
     accepted = text_in(fields, "accepted")
     errors = {}
     if not is_mail(mail):
-        errors["mail"] = "Enter your mail address, such as ada@example.org."
+        errors["mail"] = speak("join.no_mail")
     if not 0 < len(name) <= NAME_LENGTH_MAX or not name.isprintable():
-        errors["name"] = f"Enter your name, of at most {NAME_LENGTH_MAX} characters."
+        errors["name"] = speak("join.no_name", most=NAME_LENGTH_MAX)
     if country not in dict(countries()):
-        errors["country"] = "Choose the country where you live."
+        errors["country"] = speak("join.no_country")
     if fresh != again:
-        errors["again"] = "The two passwords are not the same."
+        errors["again"] = speak("join.not_the_same")
     if with_terms and accepted != "yes":
-        errors["accepted"] = "Without this we cannot have you as a customer."
+        errors["accepted"] = speak("join.not_accepted")
     if errors:
         return Wrong(
             errors,

@@ -12,6 +12,8 @@ from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from firm.money import EXPONENT_READ_MAX, MINUS, Money
 from firm.price import TEN_TO
+from firm.sentences.languages import Language
+from storage.name_index import folded
 
 LOCALE = Locale("en", "GB")
 CODE_LENGTH = 2
@@ -22,11 +24,14 @@ _WEEKDAYS: tuple[str, ...] = tuple(LOCALE.days["format"]["abbreviated"][number] 
 
 
 @cache
-def countries() -> tuple[tuple[str, str], ...]:
-    """ISO 3166-1 codes of countries and territories with their names, by name: what CLDR knows, without regions and what is made up."""
-    told = {code: name for code, name in LOCALE.territories.items() if len(code) == CODE_LENGTH and code.isalpha()}
-    found = ((code, name) for code, name in told.items() if code not in _NO_COUNTRIES)
-    return tuple(sorted(found, key=lambda one: one[1]))
+def countries(language: Language = Language.ENGLISH) -> tuple[tuple[str, str], ...]:
+    """ISO 3166-1 codes of countries and territories with their names, by name: what CLDR knows, without regions and what is made up.
+
+    They are the same codes in every language, each in its place of that language's alphabet, whatever its accents.
+    """
+    codes = {code for code in LOCALE.territories if len(code) == CODE_LENGTH and code.isalpha()} - _NO_COUNTRIES
+    names = (LOCALE if language is Language.ENGLISH else Locale(language.value)).territories
+    return tuple(sorted(((code, names[code]) for code in codes), key=lambda one: folded(one[1])))
 
 
 def decimal(minor: int, exponent: int, digits: int | None = None) -> str:

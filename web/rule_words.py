@@ -45,6 +45,9 @@ class RuleFigures:
     def count(self, number: int) -> str:
         return self._decimal(number, 0, 0)
 
+    def tenths(self, number: int) -> str:
+        return self._decimal(number, 1, 1)
+
     def moment(self, instant_us: int, zone: str) -> str:
         """2 May 2014, 14:30:00 CEST: never without its zone."""
         local = datetime_of(instant_us).astimezone(ZoneInfo(zone))

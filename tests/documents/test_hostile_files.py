@@ -10,9 +10,11 @@ from PIL import Image
 
 from appliance.documents.looking import look_at
 from firm.bounds import DOCUMENT_BYTES_MAX
-from firm.documents import FAULT_WORDS, DocumentFault, DocumentForm
+from firm.documents import DocumentFault, DocumentForm
+from firm.sentences.languages import Language
 from tests.documents.hostile import EICAR, SCRIPT, SECRET, acting_when_open, kinds, quiet, whole
 from web.inspecting import Clean
+from web.shell.speech import speech_of
 
 TOGETHER_S = 60  # for all of them, in few children, on a busy machine
 F = DocumentFault
@@ -41,7 +43,7 @@ def test_there_are_several_hundred(files: dict[str, bytes]) -> None:
 def test_each_is_refused_with_a_word_or_kept_clean(files: dict[str, bytes], verdicts: dict[str, Any]) -> None:
     wrong = {}
     for name, verdict in verdicts.items():
-        told = FAULT_WORDS[verdict] if isinstance(verdict, DocumentFault) else None
+        told = speech_of(Language.ENGLISH)(f"fault.{verdict}") if isinstance(verdict, DocumentFault) else None
         problem = "" if told else dirt_in(verdict, files[name])
         if problem:
             wrong[name] = problem

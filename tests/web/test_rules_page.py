@@ -41,7 +41,8 @@ async def test_the_rules_are_those_that_were_sold_by_their_id(ada, stage):
 async def test_every_language_has_its_page_and_all_of_them_are_offered(ada, stage, language):
     page = (await ada.get(f"{address(stage, 'ada')}?language={language}")).text
     direction = "rtl" if language in RIGHT_TO_LEFT else "ltr"
-    assert f'lang="{language}" dir="{direction}" aria-labelledby="rules-title"' in page
+    assert f'<html lang="{language}" dir="{direction}"' in page
+    assert '<main id="main">' in page
     for each, name in NAMES.items():
         assert f'href="{address(stage, "ada")}?language={each}" lang="{each}" hreflang="{each}"' in page
         assert name in page

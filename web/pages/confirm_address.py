@@ -17,14 +17,12 @@ from web.forms import fields_of
 from web.joining import confirm_again
 from web.links import CONFIRM, form_token, keep_link, link_in, require_own_form, whose_link
 from web.notes import require_taking
-from web.pages.forgotten_password import too_many
+from web.pages.sign_in import wait_for
 from web.render import page
+from web.shell.speech import spoken
 from web.visitor import Policy, firm_of, signed_in, visitor_of
 
-GONE = "This link was used already, or is too old. Sign in: the page that you see then sends you another one."
-TOO_MANY = "We have written to you several times. Look into the folder for unwanted mails, and try again in an hour."
-NOT_ITS = "That is not the password of the sign-up. If you do not know it, ask for a new one instead: that confirms the address, too."
-SENT = "Another mail is on its way."
+GONE, TOO_MANY, NOT_ITS, SENT = "confirm.gone", "confirm.too_many", "confirm.not_its_password", "confirm.sent"
 
 
 @get(CONFIRM, policy=Policy.PUBLIC)
@@ -43,16 +41,16 @@ async def address_confirmed(request: Request[Any, Any, Any]) -> Response[Any]:
     require_taking(firm)
     person = await whose_link(request, Purpose.ADDRESS)
     if person is None:
-        return await _shown(request, GONE, 422)
+        return await _shown(request, spoken(request)(GONE), 422)
     await require_own_form(request)
     try:
         if visitor_of(request) is None and not await _knows_password(request, person):
-            return await _shown(request, NOT_ITS, 422)
+            return await _shown(request, spoken(request)(NOT_ITS), 422)
     except auth.TooManyGuesses as many:
-        return await _shown(request, too_many(many), 429)
+        return await _shown(request, wait_for(request, many), 429)
     link = await link_in(request)
     if await anyio.to_thread.run_sync(firm.links.use, Purpose.ADDRESS, link, firm.wall_us()) != person:
-        return await _shown(request, GONE, 422)
+        return await _shown(request, spoken(request)(GONE), 422)
     await confirm(request, person)
     if visitor_of(request):
         return Redirect("/", status_code=303)
@@ -67,8 +65,8 @@ async def confirm_once_more(request: Request[Any, Any, Any]) -> Response[Any]:
     if person is None or not firm.live.is_unconfirmed(visitor.id):
         return Redirect("/", status_code=303)
     if not await confirm_again(firm, person):
-        return await _shown(request, TOO_MANY, 429)
-    return await _shown(request, told=SENT)
+        return await _shown(request, spoken(request)(TOO_MANY), 429)
+    return await _shown(request, told=spoken(request)(SENT))
 
 
 async def confirm(request: Request[Any, Any, Any], person: str) -> None:
@@ -95,7 +93,7 @@ async def _shown(request: Request[Any, Any, Any], wrong: str = "", status: int =
     good = await whose_link(request, Purpose.ADDRESS) is not None
     waits = visitor is not None and visitor.kind == "trader" and firm.live.is_unconfirmed(visitor.id)
     if not good and not waits and not wrong:
-        wrong, status = GONE, 422
+        wrong, status = spoken(request)(GONE), 422
     return page(
         request,
         "confirm_address.html",

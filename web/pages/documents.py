@@ -12,10 +12,11 @@ from firm.documents import DocumentKind
 from storage.readmodels.documents import DocumentLine, documents_of
 from web.bounds import UPLOAD_BYTES_MAX
 from web.document_turns import TooManyUploads
-from web.document_words import KINDS, size_in_words
+from web.document_words import size_in_words
 from web.forms import choice_in
 from web.handing_in import hand_in
 from web.render import page
+from web.shell.speech import spoken
 from web.uploads import upload_of
 from web.visitor import Policy, firm_of, signed_in
 
@@ -31,7 +32,7 @@ async def hand_in_document(request: Request[Any, Any, Any]) -> Response[Any]:
     typed = await upload.word("kind")
     kind = choice_in(DocumentKind, typed)
     if kind is None:
-        return await _shown(request, "", "Choose what the document shows.")
+        return await _shown(request, "", spoken(request)("documents.no_kind"))
     try:
         with request.app.state.document_turns.turn(visitor.id, firm.wall_us()) as turn:
             wrong = await hand_in(request, upload, kind, turn)
@@ -51,7 +52,7 @@ async def _shown(request: Request[Any, Any, Any], kind: str, wrong: str) -> Resp
         "documents.html",
         status=422 if wrong else 200,
         lines=await firm.book.read(question),
-        kinds=KINDS,
+        kinds=list(DocumentKind),
         chosen=kind,
         wrong=wrong,
         kept="kept" in request.query_params,

@@ -7,8 +7,6 @@ from litestar.background_tasks import BackgroundTask
 from litestar.exceptions import NotFoundException
 from litestar.response import Response
 
-from firm.instant import MINUTE_US
-from firm.sentences.languages import Language
 from web import auth
 from web.firm import Firm
 from web.forms import fields_of, text_in
@@ -16,8 +14,9 @@ from web.join_form import is_mail
 from web.joining import count_reset, forget_password
 from web.links import FORGOTTEN
 from web.notes import require_taking
+from web.pages.sign_in import wait_for
 from web.render import page
-from web.shell.speech import speech_of
+from web.shell.speech import spoken
 from web.visitor import Policy, firm_of
 
 
@@ -35,19 +34,14 @@ async def ask_for_password(request: Request[Any, Any, Any]) -> Response[Any]:
     require_taking(firm)
     mail = text_in(await fields_of(request), "mail")
     if not is_mail(mail):
-        return _form(request, {"mail": "Enter the mail address that you sign in with."}, mail, 422)
+        return _form(request, {"mail": spoken(request)("forgotten.no_mail")}, mail, 422)
     try:
         await count_reset(firm, auth.counted_as(request))
     except auth.TooManyGuesses as many:
-        return _form(request, {"": too_many(many)}, mail, 429)
+        return _form(request, {"": wait_for(request, many)}, mail, 429)
     answer = page(request, "forgotten_answered.html")
     answer.background = BackgroundTask(forget_password, firm, mail, auth.device_in(firm, request))
     return answer
-
-
-def too_many(tries: auth.TooManyGuesses) -> str:
-    """In English, as the pages are that say it."""
-    return speech_of(Language.ENGLISH)("sign_in.wait", count=-(-tries.wait_us // MINUTE_US))
 
 
 def _require_mails(firm: Firm) -> None:

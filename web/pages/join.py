@@ -15,13 +15,13 @@ from web.firm import Firm
 from web.forms import Wrong, fields_of
 from web.join_form import Join, read_join
 from web.joining import Joining, count_join, count_joined, join, uncount_join
-from web.languages import language_of
 from web.locale_figures import countries
 from web.notes import require_taking
-from web.pages.forgotten_password import too_many
+from web.pages.sign_in import wait_for
 from web.password_desk import NoRoom
 from web.passwords import why_refused
 from web.render import page
+from web.shell.speech import spoken
 from web.too_much import TooManySignIns
 from web.visitor import Policy, firm_of, visitor_of
 
@@ -42,21 +42,22 @@ async def join_firm(request: Request[Any, Any, Any]) -> Response[Any]:
     firm: Firm = firm_of(request)
     _require_open(firm)
     require_taking(firm)
-    asked = read_join(await fields_of(request), with_terms=bool(firm.brand.accepted))
+    speak = spoken(request)
+    asked = read_join(await fields_of(request), speak, with_terms=bool(firm.brand.accepted))
     if isinstance(asked, Wrong):
         return _form(request, asked.errors, asked.typed, 422)
-    refused = why_refused(asked.password, firm.breached, (asked.mail, asked.name, firm.name))
+    refused = why_refused(asked.password, firm.breached, (asked.mail, asked.name, firm.name), speak)
     if refused:
         return _form(request, {"fresh": refused}, _typed(asked), 422)
     try:
         password_hash = await _given_room(request, asked.password)
     except auth.TooManyGuesses as many:
-        return _form(request, {"": too_many(many)}, _typed(asked), 429)
+        return _form(request, {"": wait_for(request, many)}, _typed(asked), 429)
     joining = Joining(
         mail=asked.mail,
         name=asked.name,
         password_hash=password_hash,
-        residence=Residence(country=asked.country, language=language_of(request).value),
+        residence=Residence(country=asked.country, language=speak.language.value),
         accepted=firm.brand.accepted,
     )
     answer = page(request, "join_answered.html")
@@ -92,8 +93,8 @@ def _typed(asked: Join) -> dict[str, str]:
 
 
 def _form(request: Request[Any, Any, Any], wrong: dict[str, str], typed: dict[str, str], status: int) -> Response[Any]:
-    accepted = firm_of(request).brand.accepted
-    return page(request, "join.html", status=status, wrong=wrong, typed=typed, countries=countries(), accepted=accepted)
+    told = {"accepted": firm_of(request).brand.accepted, "countries": countries(spoken(request).language)}
+    return page(request, "join.html", status=status, wrong=wrong, typed=typed, **told)
 
 
 ROUTES = (join_page, join_firm)

@@ -11,7 +11,7 @@ from firm.permissions import Permission
 from storage.reader import LedgerReader
 from storage.readmodels.accounts import account_line, ruleset_of
 from web.bounds import NOTICES_PER_PAGE
-from web.languages import NAMES, RIGHT_TO_LEFT, headings, language_of
+from web.languages import headings, language_of
 from web.lists_asked import read_before
 from web.notice_view import notices_told
 from web.render import page
@@ -46,8 +46,6 @@ async def _notices(request: Request[Any, Any, Any], account: int, room: str) -> 
         "notices": found[:NOTICES_PER_PAGE],
         "older": found[NOTICES_PER_PAGE - 1].seq if len(found) > NOTICES_PER_PAGE else 0,
         "language": language,
-        "languages": NAMES,
-        "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
         "headings": headings(language),
         "room": room,
         "before": before,

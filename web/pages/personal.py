@@ -13,6 +13,8 @@ from firm.commands import EraseTrader
 from firm.facts import ErasureOrdered, Refusal
 from firm.ids import id_text
 from firm.personal import BY_NAME, destructions
+from firm.sentences.languages import Language
+from storage.name_index import folded
 from storage.person_export import export_pieces
 from storage.readmodels.erasures import Erasure, erasures_of
 from web import words
@@ -22,16 +24,16 @@ from web.downloads import TooManyDownloads
 from web.firm import Firm
 from web.forms import fields_of, refusal_in, text_in
 from web.render import page
+from web.shell.speech import speech_of, spoken
 from web.shell.toasts import told
 from web.visitor import Policy, Visitor, firm_of, signed_in
 
-FORGET = "forget me"  # what is typed, since it cannot be undone
+PHRASE = "forget.phrase"  # what is typed, since it cannot be undone
 GIVES_UP = "yes"
 WHY_NOT = {
-    Refusal.ACCOUNTS_RUN: "an account of yours still runs or is on order, as your accounts page shows. Once all are over, ask again; "
-    "or give them up below",
-    Refusal.BREACH_IN_QUESTION: "a person has yet to say whether a breach of yours stands, and nothing could be given back to you "
-    "afterwards. Wait for that; or give it up below",
+    Refusal.ACCOUNTS_RUN: "forget.accounts_run",
+    Refusal.BREACH_IN_QUESTION: "forget.in_question",
+    Refusal.NOTHING_TO_ERASE: "forget.asked_before",
 }
 ASKED_HERE = "asked for it on their own page"
 
@@ -58,13 +60,14 @@ async def be_forgotten(request: Request[Any, Any, Any]) -> Response[Any]:
     firm, visitor = firm_of(request), signed_in(request)
     fields = await fields_of(request)
     typed, gives_up = text_in(fields, "typed"), text_in(fields, "gives_up") == GIVES_UP
-    if typed.casefold() != FORGET:
-        return await _shown(request, typed, f"Type “{FORGET}” to say that you mean it: it cannot be undone.")
+    speak = spoken(request)
+    if folded(typed) not in {folded(speech_of(each)(PHRASE)) for each in Language}:
+        return await _shown(request, typed, speak("forget.mistyped", phrase=speak(PHRASE)))
     classes = destructions(firm.now_us())
     asked = EraseTrader(by=visitor.reference, trader=visitor.id, why=ASKED_HERE, classes=classes, gives_up=gives_up)
     answer = await ask(request, asked)
     if refusal := refusal_in(answer.facts):
-        return await _shown(request, typed, f"Not yet: {WHY_NOT.get(refusal, words.refusal(refusal))}.")
+        return await _shown(request, typed, speak(WHY_NOT.get(refusal, "forget.not_now")))
     if not any(isinstance(fact, ErasureOrdered) for _, fact in answer.facts):
         raise ServiceUnavailableException(
             "this cannot be ordered just now, as something about your accounts has to be looked at first: nothing of it was kept"
@@ -88,7 +91,6 @@ async def _shown(request: Request[Any, Any, Any], typed: str, wrong: str) -> Res
         classes=[BY_NAME[klass] for klass in classes],
         going=await firm.book.read(question),
         pseudonym=id_text(visitor.id),
-        phrase=FORGET,
         typed=typed,
         wrong=wrong,
     )

@@ -14,7 +14,7 @@ from storage.readmodels.accounts import AccountLine, account_line, ruleset_of
 from storage.readmodels.overrides import OverrideLine, overrides_of
 from storage.readmodels.programs import retirement, versions_of
 from web.bounds import OVERRIDES_SHOWN
-from web.languages import NAMES, RIGHT_TO_LEFT, headings, language_of
+from web.languages import headings, language_of
 from web.render import page
 from web.rules_told import accounts_of_reader, exceptions_told, floors_moved_now, rules_told, told_at_large
 from web.visitor import Policy, firm_of, may, read_id
@@ -58,8 +58,6 @@ async def _rules(request: Request[Any, Any, Any], account: int, room: str) -> Re
         else accounts_of_reader(offered, firm.live.accounts_counted(line.trader), language),
         "exceptions": exceptions_told(lines, ruleset, size, language),
         "language": language,
-        "languages": NAMES,
-        "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
         "headings": headings(language),
         "room": room,
     }

@@ -16,14 +16,13 @@ from web.links import form_token, keep_link, link_in, require_own_form
 from web.notes import require_taking
 from web.proof_page import SECURITY
 from web.render import page
+from web.shell.speech import spoken
 from web.shell.toasts import told
 from web.visitor import Policy, firm_of, signed_in
 
 CHANGE, NEW = "/security/address", "/new-address"
-GONE = "This link was used already, is too old, or the change was asked for anew or dropped since. Sign in and ask for it once more."
-TAKEN = "Somebody signs in with this mail address already: nothing was changed."
-TOO_MANY = "You asked for this several times, or several mails went to this address lately. Try again in an hour."
-NO_MAILS = "This firm writes no mails, so an address cannot be confirmed: ask it."
+NO_MAIL, NO_MAILS, TOO_MANY = "address.no_mail", "address.no_mails", "address.too_many"
+GONE, TAKEN = "new_address.gone", "new_address.taken"
 
 
 @get(CHANGE, policy=Policy.SIGNED_IN, fresh=True)
@@ -40,7 +39,7 @@ async def security_change_address(request: Request[Any, Any, Any]) -> Response[s
     if not firm.mails:
         return _form(request, mail, NO_MAILS, 422)
     if not is_mail(mail):
-        return _form(request, mail, "Enter a mail address, such as ada@example.org.", 422)
+        return _form(request, mail, NO_MAIL, 422)
     if await anyio.to_thread.run_sync(is_too_often, firm, visitor.reference, mail):
         return _form(request, mail, TOO_MANY, 429)
     await ask_change(request, visitor.reference, mail)
@@ -83,15 +82,16 @@ async def address_taken_up(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 def _form(request: Request[Any, Any, Any], mail: str, wrong: str, status: int) -> Response[str]:
-    return page(request, "address.html", status=status, mail=mail, wrong=wrong)
+    """`wrong`: the name of a sentence, or ""."""
+    return page(request, "address.html", status=status, mail=mail, wrong=wrong and spoken(request)(wrong))
 
 
 async def _shown(request: Request[Any, Any, Any], wrong: str = "", status: int = 200) -> Response[Any]:
+    """`wrong`: the name of a sentence, or ""."""
     good = not wrong and await change_held(request) is not None
     wrong, status = (wrong, status) if good or wrong else (GONE, 422)
-    return page(
-        request, "new_address.html", status=status, wrong=wrong, good=good, done=False, token=form_token(request)
-    )
+    said, token = wrong and spoken(request)(wrong), form_token(request)
+    return page(request, "new_address.html", status=status, wrong=said, good=good, done=False, token=token)
 
 
 ROUTES = (security_address, security_change_address, security_drop_address, new_address, address_taken_up)

@@ -2,18 +2,33 @@
 
 SPOKEN = frozenset(
     {
+        "address.html",
+        "address_asked.html",
+        "address_confirmed.html",
+        "confirm_address.html",
+        "documents.html",
         "find.html",
+        "forgotten_answered.html",
+        "forgotten_password.html",
+        "join.html",
+        "join_answered.html",
+        "kept_form.html",
         "keys.html",
+        "new_address.html",
         "new_password.html",
+        "notices.html",
         "passkey_new.html",
         "password.html",
+        "personal.html",
         "problem.html",
         "proof.html",
         "recovery_codes.html",
+        "rules.html",
         "security.html",
         "sign_in.html",
         "sign_in_factor.html",
         "staff_components.html",
+        "status.html",
         "totp.html",
     }
 )
