@@ -29,7 +29,9 @@ def countries(language: Language = Language.ENGLISH) -> tuple[tuple[str, str], .
 
     They are the same codes in every language, each in its place of that language's alphabet, whatever its accents.
     """
-    codes = {code for code in LOCALE.territories if len(code) == CODE_LENGTH and code.isalpha()} - _NO_COUNTRIES
+    codes = {
+        code for code in map(str, LOCALE.territories) if len(code) == CODE_LENGTH and code.isalpha()
+    } - _NO_COUNTRIES
     names = (LOCALE if language is Language.ENGLISH else Locale(language.value)).territories
     return tuple(sorted(((code, names[code]) for code in codes), key=lambda one: folded(one[1])))
 

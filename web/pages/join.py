@@ -93,8 +93,15 @@ def _typed(asked: Join) -> dict[str, str]:
 
 
 def _form(request: Request[Any, Any, Any], wrong: dict[str, str], typed: dict[str, str], status: int) -> Response[Any]:
-    told = {"accepted": firm_of(request).brand.accepted, "countries": countries(spoken(request).language)}
-    return page(request, "join.html", status=status, wrong=wrong, typed=typed, **told)
+    return page(
+        request,
+        "join.html",
+        status=status,
+        wrong=wrong,
+        typed=typed,
+        accepted=firm_of(request).brand.accepted,
+        countries=countries(spoken(request).language),
+    )
 
 
 ROUTES = (join_page, join_firm)
