@@ -58,7 +58,7 @@ def goes_on(request: Request[Any, Any, Any], kept: Kept, session_id: str, headin
     What it is about is told by the end of its address. `heading`: the name of a sentence.
     """
     about = f"waited.{kept.action.rpartition('/')[2]}"
-    what = about if spoken(request).knows(about) else "waited.form"
+    what = about if spoken(request).knows(about) else "waited.other"
     return page(request, "kept_form.html", kept=kept, what=what, heading=heading, token=csrf_token_of(session_id))
 
 

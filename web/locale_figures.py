@@ -18,6 +18,7 @@ from storage.name_index import folded
 LOCALE = Locale("en", "GB")
 CODE_LENGTH = 2
 _NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
+_NAMED_IN = {Language.ENGLISH: LOCALE, Language.PORTUGUESE: Locale("pt", "PT")}  # in which pages are written
 _GROUP, _POINT = get_group_symbol(LOCALE), get_decimal_symbol(LOCALE)
 _MONTHS: tuple[str, ...] = tuple(LOCALE.months["format"]["abbreviated"][number] for number in range(1, 13))
 _WEEKDAYS: tuple[str, ...] = tuple(LOCALE.days["format"]["abbreviated"][number] for number in range(7))
@@ -27,13 +28,14 @@ _WEEKDAYS: tuple[str, ...] = tuple(LOCALE.days["format"]["abbreviated"][number] 
 def countries(language: Language = Language.ENGLISH) -> tuple[tuple[str, str], ...]:
     """ISO 3166-1 codes of countries and territories with their names, by name: what CLDR knows, without regions and what is made up.
 
-    They are the same codes in every language, each in its place of that language's alphabet, whatever its accents.
+    They are the same codes in every language, each in its place of the alphabet, whatever its accents. What a language has no name for is
+    called as in English.
     """
     codes = {
         code for code in map(str, LOCALE.territories) if len(code) == CODE_LENGTH and code.isalpha()
     } - _NO_COUNTRIES
-    names = (LOCALE if language is Language.ENGLISH else Locale(language.value)).territories
-    return tuple(sorted(((code, names[code]) for code in codes), key=lambda one: folded(one[1])))
+    names = (_NAMED_IN.get(language) or Locale(language.value)).territories
+    return tuple(sorted(((code, names.get(code) or LOCALE.territories[code]) for code in codes), key=lambda one: folded(one[1])))
 
 
 def decimal(minor: int, exponent: int, digits: int | None = None) -> str:
