@@ -35,7 +35,9 @@ def countries(language: Language = Language.ENGLISH) -> tuple[tuple[str, str], .
         code for code in map(str, LOCALE.territories) if len(code) == CODE_LENGTH and code.isalpha()
     } - _NO_COUNTRIES
     names = (_NAMED_IN.get(language) or Locale(language.value)).territories
-    return tuple(sorted(((code, names.get(code) or LOCALE.territories[code]) for code in codes), key=lambda one: folded(one[1])))
+    return tuple(
+        sorted(((code, names.get(code) or LOCALE.territories[code]) for code in codes), key=lambda one: folded(one[1]))
+    )
 
 
 def decimal(minor: int, exponent: int, digits: int | None = None) -> str:

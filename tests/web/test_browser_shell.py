@@ -23,6 +23,7 @@ from tests.chromium import ARGUMENTS, CHROMIUM
 from tests.web.every_page import ELSEWHERE, Shown, Spectator, whole_pages
 from web.app import create_app
 from web.brand.brand import Brand, LegalPage
+from web.shell.spoken import SPOKEN
 
 AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
 # All that axe-core looks at by itself, and the size of what is pressed (WCAG 2.2, 2.5.8), which it leaves out.
@@ -197,6 +198,32 @@ async def test_axe_finds_nothing_in_the_dark_on_a_phone_and_from_right_to_left(
         ]  # what answered a form has no address
         assert len(pages) > 40
     assert await found_by_axe(browser, base_url, pages, **options) == []
+
+
+@pytest.mark.parametrize("language", ["ar", "de"])
+async def test_pages_in_their_readers_language_have_room_on_a_phone_and_axe_finds_nothing(
+    browser, base_url, shown, new_client, app, stage, language
+):
+    """Those that are spoken; German has the longest words."""
+    client = new_client(httpx.ASGITransport(app))
+    client.headers["accept-language"] = language
+    pages = []
+    for each in (shown[name] for name in sorted(SPOKEN & set(shown))):
+        client.cookies.set("evenhand", stage.session_of(each.who) if each.who else "")
+        answer = await client.get(each.address)
+        if answer.status_code == 200:  # what answered a form has no address
+            pages.append(each._replace(html=answer.text))
+    assert len(pages) > 12
+    phone = {"viewport": {"width": 360, "height": 780}}
+    context = await browser.new_context(reduced_motion="reduce", bypass_csp=True, **phone)
+    page = await context.new_page()
+    await page.goto(f"{base_url}/status")
+    for each in pages:
+        await page.set_content(SCRIPT.sub("", each.html))
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), each.address
+        assert await page.evaluate(OUTSIDE) == [], each.address
+    await context.close()
+    assert await found_by_axe(browser, base_url, pages, **phone) == []
 
 
 async def test_components_have_room_in_either_theme_on_a_phone_and_from_right_to_left(
