@@ -9,11 +9,14 @@ import anyio
 from web.bounds import UPLOADS_AT_ONCE, UPLOADS_BYTES_AT_ONCE, UPLOADS_IN_ALL_PER_HOUR, UPLOADS_PER_HOUR
 
 _HOUR_US = 3_600 * 1_000_000
-_MANY = "many hand documents in just now: try again in a minute"
 
 
 class TooManyUploads(Exception):
-    """Not now. Says why in words."""
+    """Not now. `key`: the name of the sentence that says why; `counted`: what it counts."""
+
+    def __init__(self, key: str, **counted: int) -> None:
+        super().__init__(key)
+        self.key, self.counted = key, counted
 
 
 class Turn:
@@ -39,7 +42,7 @@ class Turn:
             finally:
                 self._coming = None
         if self.is_cut:
-            raise TooManyUploads("your document came slowly, and others had no room: try again in a minute")
+            raise TooManyUploads("documents.came_slowly")
 
     @property
     def may_give_way(self) -> bool:
@@ -64,12 +67,12 @@ class DocumentTurns:
     def turn(self, trader: int, now_us: int) -> Iterator[Turn]:
         """While a document of this trader comes and is looked at. Raises TooManyUploads."""
         if trader in self._inside:
-            raise TooManyUploads("a document of yours is on its way already: wait until it has come")
+            raise TooManyUploads("documents.on_its_way")
         self._forget_before(now_us - _HOUR_US)
         if len(self._begun.get(trader, ())) >= UPLOADS_PER_HOUR:
-            raise TooManyUploads(f"you have handed in {UPLOADS_PER_HOUR} files within the hour: go on later")
+            raise TooManyUploads("documents.too_often", count=UPLOADS_PER_HOUR)
         if len(self._in_all) >= UPLOADS_IN_ALL_PER_HOUR:
-            raise TooManyUploads("many have handed documents in within the hour: try again later")
+            raise TooManyUploads("documents.many_lately")
         mine = self._inside[trader] = Turn(self)
         try:
             self.make_room(mine)
@@ -84,7 +87,7 @@ class DocumentTurns:
         while self._is_over():
             longest = next(turn for turn in self._inside.values() if turn is mine or turn.may_give_way)
             if longest is mine:
-                raise TooManyUploads(_MANY)
+                raise TooManyUploads("documents.many_now")
             longest.give_way()
 
     def _is_over(self) -> bool:

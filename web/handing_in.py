@@ -7,7 +7,6 @@ from typing import Any
 import anyio.to_thread
 import apsw
 from litestar import Request
-from litestar.exceptions import ServiceUnavailableException
 
 from firm.bounds import DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX
 from firm.commands import KeepDocument, NoteDocumentRefused
@@ -27,13 +26,19 @@ from web.shell.speech import Speech, spoken
 from web.uploads import FileTooLarge, Handed, Upload
 from web.visitor import Visitor, firm_of, signed_in
 
-_NOTHING_KEPT = "nothing of it was kept"
-
 _LOG = logging.getLogger(__name__)
 
 
+class NotNow(Exception):
+    """No document can be taken. `key`: the name of the sentence that says why."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
 async def hand_in(request: Request[Any, Any, Any], upload: Upload, kind: DocumentKind, turn: Turn) -> str:
-    """Why it was not taken, as a sentence; "" where it was. Raises TooManyUploads."""
+    """Why it was not taken, as a sentence; "" where it was. Raises TooManyUploads and NotNow."""
     visitor = signed_in(request)
     if full := await _why_no_room(request, visitor):
         return full
@@ -54,7 +59,7 @@ async def _why_no_room(request: Request[Any, Any, Any], visitor: Visitor) -> str
     """Asked before the file is read; the trader's desk asks again."""
     firm = firm_of(request)
     if firm.held():
-        raise ServiceUnavailableException(f"nothing new is taken at the moment: {_NOTHING_KEPT}. Try again later")
+        raise NotNow("documents.firm_held")
 
     def question(book: apsw.Connection) -> tuple[int, int, int]:
         held = [line.size_bytes for line in documents_of(book, visitor.id) if line.gone_us is None]
@@ -64,9 +69,7 @@ async def _why_no_room(request: Request[Any, Any, Any], visitor: Visitor) -> str
     if many >= DOCUMENTS_MAX or theirs >= DOCUMENTS_BYTES_MAX:
         return _full(spoken(request))
     if everybodys >= firm.inspector.bytes_max:
-        raise ServiceUnavailableException(
-            f"the firm has no room for more documents: {_NOTHING_KEPT}. Write to the firm"
-        )
+        raise NotNow("documents.no_room")
     return ""
 
 
@@ -74,17 +77,11 @@ async def _looked_at(request: Request[Any, Any, Any], handed: Handed) -> Verdict
     try:
         return await firm_of(request).inspector.inspect(handed.content)
     except InspectionFull as full:
-        raise ServiceUnavailableException(
-            f"many documents are looked at just now: {_NOTHING_KEPT}. Try again in a minute"
-        ) from full
+        raise NotNow("documents.many_inspected") from full
     except ScannerSilent as silent:
-        raise ServiceUnavailableException(
-            f"it cannot be looked at for viruses just now: {_NOTHING_KEPT}. Try again later"
-        ) from silent
+        raise NotNow("documents.no_scanner") from silent
     except Unconfined as unsafe:
-        raise ServiceUnavailableException(
-            f"documents cannot be looked at safely here: {_NOTHING_KEPT}. Write to the firm"
-        ) from unsafe
+        raise NotNow("documents.not_safely") from unsafe
 
 
 async def _keep(request: Request[Any, Any, Any], visitor: Visitor, kind: DocumentKind, name: str, clean: Clean) -> str:

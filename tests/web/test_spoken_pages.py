@@ -1,7 +1,7 @@
 """Spoken pages: the doors, one's own data and documents, and the status, each in each language with nothing of English left in it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 
 import httpx
@@ -21,6 +21,7 @@ from tests.documents.hostile import plain_pdf
 from tests.web.every_page import Spectator
 from tests.web.page_text import text_of
 from web.app import create_app, policies
+from web.bounds import DOWNLOADS_PER_ACCOUNT_MAX
 from web.brand.brand import Brand, LegalPage
 from web.document_turns import DocumentTurns
 from web.document_words import size_in_words
@@ -301,6 +302,29 @@ async def test_why_a_document_was_not_taken_is_told_in_its_readers_language(
     assert answer.status_code == 422
     assert speak("documents.not_taken", why=speak(f"fault.{fault}")) in text_of(answer.text)
     assert english_in(answer.text, Language.SPANISH) == set()
+
+
+async def test_who_has_to_wait_for_what_is_on_its_way_is_told_so_in_their_language(
+    app: Any, stage: Any, come_in: Any, play: Any
+) -> None:
+    ben, speak = come_in(f"trader:{play.BEN}"), speech_of(Language.GERMAN)
+    ben.headers["accept-language"] = "de"
+    app.state.document_turns = DocumentTurns()
+    with app.state.document_turns.turn(play.BEN, stage.wall_us):
+        document = await ben.send_file("/documents", kind="identity")
+    begun = [await app.state.downloads.begin(-play.BEN, _endless()) for _ in range(DOWNLOADS_PER_ACCOUNT_MAX)]
+    file = await ben.get("/my-data.zip")
+    for each in begun:
+        await each.aclose()
+    for answer, key in ((document, "documents.on_its_way"), (file, "own.file_on_its_way")):
+        assert answer.status_code == 429
+        assert speak(key) in text_of(answer.text)
+        assert english_in(answer.text, Language.GERMAN) == set()
+
+
+async def _endless() -> AsyncGenerator[bytes, None]:
+    while True:
+        yield b"piece"
 
 
 async def test_who_is_to_be_forgotten_reads_what_goes_and_when(stage: Any, come_in: Any, play: Any) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 import anyio.to_thread
 import apsw
 from litestar import Request, get, post
-from litestar.exceptions import ServiceUnavailableException, TooManyRequestsException
 from litestar.response import Redirect, Response, Stream
 
 from firm.commands import EraseTrader
@@ -40,18 +39,18 @@ ASKED_HERE = "asked for it on their own page"
 
 @get("/my-data", policy=Policy.TRADER)
 async def my_data(request: Request[Any, Any, Any]) -> Response[str]:
-    return await _shown(request, "", "")
+    return await _shown(request)
 
 
 @get("/my-data.zip", policy=Policy.TRADER, fresh=True)
-async def my_data_file(request: Request[Any, Any, Any]) -> Stream:
+async def my_data_file(request: Request[Any, Any, Any]) -> Response[Any]:
     """Everything about who asks, and nobody else."""
     firm, visitor = firm_of(request), signed_in(request)
     named = f'attachment; filename="my-data-{words.iso(firm.now_us())[:10]}.zip"'
     try:
         pieces = await request.app.state.downloads.begin(-visitor.id, _pieces(firm, visitor))
-    except TooManyDownloads as full:
-        raise TooManyRequestsException("this file is on its way already: wait until it has come") from full
+    except TooManyDownloads:
+        return await _shown(request, status=429, waits=spoken(request)("own.file_on_its_way"))
     return Stream(pieces, media_type="application/zip", headers={"content-disposition": named})
 
 
@@ -62,22 +61,23 @@ async def be_forgotten(request: Request[Any, Any, Any]) -> Response[Any]:
     typed, gives_up = text_in(fields, "typed"), text_in(fields, "gives_up") == GIVES_UP
     speak = spoken(request)
     if folded(typed) not in {folded(speech_of(each)(PHRASE)) for each in Language}:
-        return await _shown(request, typed, speak("forget.mistyped", phrase=speak(PHRASE)))
+        return await _shown(request, typed, speak("forget.mistyped", phrase=speak(PHRASE)), 422)
     classes = destructions(firm.now_us())
     asked = EraseTrader(by=visitor.reference, trader=visitor.id, why=ASKED_HERE, classes=classes, gives_up=gives_up)
     answer = await ask(request, asked)
     if refusal := refusal_in(answer.facts):
-        return await _shown(request, typed, speak(WHY_NOT.get(refusal, "forget.not_now")))
+        return await _shown(request, typed, speak(WHY_NOT.get(refusal, "forget.not_now")), 422)
     if not any(isinstance(fact, ErasureOrdered) for _, fact in answer.facts):
-        raise ServiceUnavailableException(
-            "this cannot be ordered just now, as something about your accounts has to be looked at first: nothing of it was kept"
-        )
+        return await _shown(request, typed, speak("forget.not_now"), 503)
     gone: Response[Any] = Redirect("/sign-in", status_code=303)
     gone.set_cookie(await end_session(firm, visitor.session_id))
     return told(request, gone, "forgotten")
 
 
-async def _shown(request: Request[Any, Any, Any], typed: str, wrong: str) -> Response[str]:
+async def _shown(
+    request: Request[Any, Any, Any], typed: str = "", wrong: str = "", status: int = 200, waits: str = ""
+) -> Response[str]:
+    """`wrong`: with what was typed; `waits`: why there is no file now; each as a sentence."""
     firm, visitor = firm_of(request), signed_in(request)
     classes = await anyio.to_thread.run_sync(firm.vault.classes_of, visitor.reference)
 
@@ -87,12 +87,13 @@ async def _shown(request: Request[Any, Any, Any], typed: str, wrong: str) -> Res
     return page(
         request,
         "personal.html",
-        status=422 if wrong else 200,
+        status=status,
         classes=[BY_NAME[klass] for klass in classes],
         going=await firm.book.read(question),
         pseudonym=id_text(visitor.id),
         typed=typed,
         wrong=wrong,
+        waits=waits,
     )
 
 
