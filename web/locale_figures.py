@@ -18,7 +18,7 @@ from storage.name_index import folded
 LOCALE = Locale("en", "GB")
 CODE_LENGTH = 2
 _NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
-_NAMED_IN = {Language.ENGLISH: LOCALE, Language.PORTUGUESE: Locale("pt", "PT")}  # in which pages are written
+_NAMED_IN = {Language.ENGLISH: LOCALE, Language.PORTUGUESE: Locale("pt", "PT")}  # that of our pages
 _GROUP, _POINT = get_group_symbol(LOCALE), get_decimal_symbol(LOCALE)
 _MONTHS: tuple[str, ...] = tuple(LOCALE.months["format"]["abbreviated"][number] for number in range(1, 13))
 _WEEKDAYS: tuple[str, ...] = tuple(LOCALE.days["format"]["abbreviated"][number] for number in range(7))
