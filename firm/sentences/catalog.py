@@ -39,7 +39,8 @@ def read_catalog(language: Language, text: str) -> Catalog:
     """A catalog from its TOML, ours of rules or another that is written like it."""
     told = tomllib.loads(text)
     nouns = {
-        noun: {Plural(category): form for category, form in forms.items()} for noun, forms in told.pop("noun", {}).items()
+        noun: {Plural(category): form for category, form in forms.items()}
+        for noun, forms in told.pop("noun", {}).items()
     }
     return Catalog(language, dict(_flat(told, "")), nouns)
 
