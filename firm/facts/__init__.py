@@ -7,6 +7,17 @@ One list of words, with a file for each subject: whoever needs a fact asks the l
 """
 
 from firm.facts.accounts import AccountLinked, AccountOpened, AccountPaused, AccountRestricted, StandingChanged
+from firm.facts.acts import PageSeen, StaffActed, ViewBegan, ViewEnded
+from firm.facts.addresses import (
+    AddressChangeAsked,
+    AddressChanged,
+    AddressChangeDropped,
+    AddressConfirmed,
+    MailEnded,
+    MailOwed,
+    TraderJoined,
+)
+from firm.facts.appeals import AppealAnswered, DecisionAppealed
 from firm.facts.bookings import (
     CashBooked,
     DealBooked,
@@ -18,6 +29,7 @@ from firm.facts.bookings import (
     PositionRestated,
     SwapPosted,
 )
+from firm.facts.bridges import BridgeEnrolled, BridgeModeChanged, BridgeRevoked
 from firm.facts.calendars import CalendarAdopted, MarketDaysAdopted
 from firm.facts.desks import DeskResumed, DeskStopped, InputRejected, MessageParked
 from firm.facts.documents import DocumentKept, DocumentOpened, DocumentRefused
@@ -53,37 +65,7 @@ from firm.facts.marks import (
     WeekStartMoved,
 )
 from firm.facts.overrides import FloorSet, OverrideAsked, OverrideGranted
-from firm.facts.people import (
-    AddressChangeAsked,
-    AddressChanged,
-    AddressChangeDropped,
-    AddressConfirmed,
-    ApiKeyIssued,
-    ApiKeyRevoked,
-    ApiKeyRotated,
-    AppealAnswered,
-    BridgeEnrolled,
-    BridgeModeChanged,
-    BridgeRevoked,
-    DecisionAppealed,
-    ErasureOrdered,
-    MailEnded,
-    MailOwed,
-    PageSeen,
-    RoleDefined,
-    RoleRetired,
-    SecurityNoted,
-    StaffActed,
-    StaffAdded,
-    StaffLeft,
-    StaffRoleSet,
-    StaffScopeSet,
-    TraderJoined,
-    TraderRegistered,
-    ValuesForgotten,
-    ViewBegan,
-    ViewEnded,
-)
+from firm.facts.people import ErasureOrdered, SecurityNoted, TraderRegistered, ValuesForgotten
 from firm.facts.prices import QuotesRefused, QuoteUsed, SanityBandLeft
 from firm.facts.refusals import Refusal, Refused
 from firm.facts.risk import BreakerReset, BreakerTripped, KillSwitchEngaged, KillSwitchReleaseAsked, KillSwitchReleased
@@ -100,6 +82,17 @@ from firm.facts.sales import (
     ProgramRetired,
 )
 from firm.facts.scores import ScorePublished
+from firm.facts.staff import (
+    ApiKeyIssued,
+    ApiKeyRevoked,
+    ApiKeyRotated,
+    RoleDefined,
+    RoleRetired,
+    StaffAdded,
+    StaffLeft,
+    StaffRoleSet,
+    StaffScopeSet,
+)
 from firm.facts.verdicts import (
     BreachDeclared,
     BreachSuspected,
