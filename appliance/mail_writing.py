@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from appliance.smtp import is_mail_address
 from firm.instant import HOUR_US, MINUTE_US, datetime_of, utc_text
 from firm.letters import Letter, MailEnd
+from firm.mail_address import is_mail_address
 from firm.sentences.languages import Language
 from storage.links import LinkBook, Purpose
 from storage.people import ADDRESS_WANTED, RESIDENCE, Person, Residence

@@ -3,7 +3,6 @@
 `Smtp.hand` waits for sockets: in a thread of its own, never in the loop. What it raises names neither an address nor a credential.
 """
 
-import re
 import smtplib
 import ssl
 from collections.abc import Iterator, Sequence
@@ -14,15 +13,13 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from appliance.outside import is_host, require_host
+from appliance.outside import require_host
 from appliance.section import Section
 from bridges.outbound.address import is_loopback
+from firm.mail_address import is_mail_address
 
 SOCKET_DEADLINE_S = 10
 _PERMANENT = 500  # and above: the same mail would be refused again (RFC 5321, 4.2.1)
-
-# What any mail server takes; a name beside it, quotes and comments are for letters, not for alarms.
-_LOCAL_PART = re.compile(r"(?=.{1,64}$)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 
 
 class MailTls(StrEnum):
@@ -143,8 +140,3 @@ class Smtp:
 
 def trust_of(settings: SmtpSettings) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=settings.ca_file or None)
-
-
-def is_mail_address(text: str) -> bool:
-    local, _, host = text.rpartition("@")
-    return host.isascii() and is_host(host) and _LOCAL_PART.fullmatch(local) is not None

@@ -11,10 +11,11 @@ from contextlib import suppress
 import apsw
 import msgspec
 
+from firm.mail_address import normalised_mail
 from storage.commitment import SALT_BYTES
 from storage.keys import KeyRing
 from storage.master import index_key, master_id
-from storage.people import IDENTITY, Identity, normalised_mail
+from storage.people import IDENTITY, Identity
 from storage.sealing import SealBroken, unsealed
 from storage.sqlite_file import one_row
 from storage.vault_boxes import leave_no_traces, whole_box

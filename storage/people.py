@@ -1,6 +1,5 @@
-"""People: who somebody is behind a pseudonym, as the vault holds it, and how a mail address is compared."""
+"""People: who somebody is behind a pseudonym, as the vault holds it."""
 
-import unicodedata
 from typing import Literal
 
 import msgspec
@@ -27,8 +26,6 @@ DOCUMENTS = (
 LOGINS = "platform:logins"  # whose the addresses and devices are that platforms report
 MONTHS = "platform:"  # and the month: whose refused events are, of nobody known
 SESSION = "session"  # class: one login or refused event with what is personal in it
-
-MAIL_LENGTH_MAX = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
 
 Kind = Literal["trader", "staff"]
 
@@ -83,17 +80,3 @@ def key_reference(key: int) -> str:
 def month_of(at_us: int) -> str:
     """Whose refused events of this instant are: "platform:2026-11"."""
     return f"{MONTHS}{utc_text(at_us)[:7]}"
-
-
-def normalised_mail(mail: str) -> str:
-    """The form in which two spellings of one address are the same: NFKC, no surrounding space, no case.
-
-    The part before the @ may by RFC 5321 differ by case; no provider of note does, and people forget how they typed it.
-    """
-    normal = unicodedata.normalize("NFKC", mail.strip()).casefold()
-    local, at, domain = normal.rpartition("@")
-    if not (local and at and domain) or len(mail) > MAIL_LENGTH_MAX or any(letter.isspace() for letter in normal):
-        raise ValueError(
-            f"not a mail address: one @ with something on both sides, at most {MAIL_LENGTH_MAX} characters, no space"
-        )
-    return normal

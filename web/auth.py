@@ -15,9 +15,10 @@ from msgspec.structs import replace
 
 from firm.commands import ViewEnd
 from firm.instant import SECOND_US
+from firm.mail_address import normalised_mail
 from firm.permissions import Permission
 from storage.errors import DiskRefused, FrontRefused, VaultDamaged
-from storage.people import Kind, Person, normalised_mail
+from storage.people import Kind, Person
 from storage.sessions import Session
 from storage.throttles import Limit
 from web.allowance import Allowance, Counted, Limits, network_of

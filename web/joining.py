@@ -19,8 +19,9 @@ from firm.facts import TraderJoined
 from firm.ids import ID_BITS
 from firm.instant import DAY_US, HOUR_US
 from firm.letters import Letter
+from firm.mail_address import normalised_mail
 from storage.errors import DiskRefused, FrontRefused, VaultDamaged
-from storage.people import RESIDENCE, Person, Residence, normalised_mail, reference
+from storage.people import RESIDENCE, Person, Residence, reference
 from storage.throttles import Limit
 from web.auth import TooManyGuesses
 from web.bounds import JOINED_PER_DAY, JOINS_PER_ADDRESS, MAILS_PER_DAY, MAILS_PER_HOUR, RESETS_PER_ADDRESS

@@ -7,7 +7,8 @@ from msgspec import Meta
 
 from appliance.outside import require_url
 from appliance.section import Section
-from appliance.smtp import SmtpSettings, is_mail_address
+from appliance.smtp import SmtpSettings
+from firm.mail_address import is_mail_address
 
 
 class HeartbeatMethod(StrEnum):

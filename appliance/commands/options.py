@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from firm.ids import parse_id
-from storage.people import normalised_mail
+from firm.mail_address import is_mail_address, normalised_mail
 
 Verbs = Any  # argparse's sub-parser action; its class is private
 
@@ -102,7 +102,14 @@ def plain_text(text: str) -> str:
 
 
 def mail_address(text: str) -> str:
-    """A mail address as somebody signs in with, for argparse."""
+    """A mail address that somebody is to have, for argparse."""
+    if not is_mail_address(plain_text(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no mail address that a server takes, such as ada@example.org")
+    return text
+
+
+def known_address(text: str) -> str:
+    """A mail address that somebody has already, for argparse: as they signed up with it, whatever is asked of new ones."""
     plain_text(text)
     try:
         normalised_mail(text)

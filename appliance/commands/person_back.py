@@ -5,7 +5,7 @@ import secrets
 from contextlib import closing
 
 from appliance.clock import wall_us
-from appliance.commands.options import Verbs, add_directory, mail_address, plain_text, verb
+from appliance.commands.options import Verbs, add_directory, known_address, plain_text, verb
 from appliance.commands.staff_factors import take_factors
 from appliance.console import CommandRefused
 from appliance.members import opened_vault
@@ -27,7 +27,7 @@ def add_to(actions: Verbs) -> None:
         "Hand it over only to them, and on a way that you know to be theirs. Second factors stay, and are asked for at the next sign-in."
     )
     link = verb(actions, "reset-link", run_reset_link, "print a link to a new password", example, note)
-    link.add_argument("mail", type=mail_address, help="as they sign in with it")
+    link.add_argument("mail", type=known_address, help="as they sign in with it")
     add_directory(link)
     reset = verb(
         actions,
@@ -37,7 +37,7 @@ def add_to(actions: Verbs) -> None:
         'evenhand person reset-factors ada@trader.example --why "Lost her phone; she knew her last three orders"',
         "All their sessions end. The password stays, and signs a trader in alone; staff add a factor first. The reason is kept.",
     )
-    reset.add_argument("mail", type=mail_address, help="as they sign in with it")
+    reset.add_argument("mail", type=known_address, help="as they sign in with it")
     reset.add_argument("--why", type=plain_text, required=True, help="the reason, and how you know that it is them")
     add_directory(reset)
 

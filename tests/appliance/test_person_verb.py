@@ -164,3 +164,17 @@ def test_the_firm_adds_a_trader_itself_and_nobody_twice(firm: Path, run: Run) ->
         person = machine.vault.find_by_mail(cleo)
         assert person is not None
         assert not machine.live.is_unconfirmed(person.id)
+
+
+@pytest.mark.parametrize(
+    "mail", ["cleo@", "cl\u00e9o@trader.example", "Cleo <cleo@trader.example>", "cleo@trader.example\n"]
+)
+def test_an_address_that_no_mail_could_go_to_is_given_to_nobody(firm: Path, run: Run, mail: str) -> None:
+    told = run("person", "add", mail, "--name", "Cleo", "--data-dir", firm)
+    assert (told.returncode, "is no mail address that a server takes" in told.stderr) == (2, True)
+
+
+def test_who_has_an_address_that_is_not_given_out_any_more_is_found_by_it(firm: Path, run: Run) -> None:
+    with closing(open_machine(firm)) as machine:
+        machine.vault.add_person("trader", 7007, "\u00f6la@trader.example", "\u00d6la", "no hash")
+    assert "/new-password?token=" in run("person", "reset-link", "\u00d6LA@trader.example", "--data-dir", firm).stdout

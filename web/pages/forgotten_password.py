@@ -7,10 +7,10 @@ from litestar.background_tasks import BackgroundTask
 from litestar.exceptions import NotFoundException
 from litestar.response import Response
 
+from firm.mail_address import is_public_mail_address
 from web import auth
 from web.firm import Firm
 from web.forms import fields_of, text_in
-from web.join_form import is_mail
 from web.joining import count_reset, forget_password
 from web.links import FORGOTTEN
 from web.notes import require_taking
@@ -33,7 +33,7 @@ async def ask_for_password(request: Request[Any, Any, Any]) -> Response[Any]:
     _require_mails(firm)
     require_taking(firm)
     mail = text_in(await fields_of(request), "mail")
-    if not is_mail(mail):
+    if not is_public_mail_address(mail):
         return _form(request, {"mail": spoken(request)("forgotten.no_mail")}, mail, 422)
     try:
         await count_reset(firm, auth.counted_as(request))

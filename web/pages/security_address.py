@@ -6,12 +6,12 @@ import anyio.to_thread
 from litestar import Request, get, post
 from litestar.response import Redirect, Response
 
+from firm.mail_address import is_public_mail_address
 from storage.links import Purpose
 from web.address_changes import ask_change, change_held, drop_change, is_too_often, take_up
 from web.auth import person_named
 from web.firm import Firm
 from web.forms import fields_of, text_in
-from web.join_form import is_mail
 from web.links import form_token, keep_link, link_in, require_own_form
 from web.notes import require_taking
 from web.proof_page import SECURITY
@@ -38,7 +38,7 @@ async def security_change_address(request: Request[Any, Any, Any]) -> Response[s
     mail = text_in(await fields_of(request), "mail")
     if not firm.mails:
         return _form(request, mail, NO_MAILS, 422)
-    if not is_mail(mail):
+    if not is_public_mail_address(mail):
         return _form(request, mail, NO_MAIL, 422)
     if await anyio.to_thread.run_sync(is_too_often, firm, visitor.reference, mail):
         return _form(request, mail, TOO_MANY, 429)
