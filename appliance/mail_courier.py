@@ -57,10 +57,10 @@ class _Retry:
         self.tries = 0
         self.not_before_s = 0.0
 
-    def failed(self, now_s: float) -> float:
+    def failed(self, now_s: float, chance: random.Random) -> float:
         self.tries += 1
         wait_s = min(RETRY_MAX_S, RETRY_FIRST_S * 2 ** min(self.tries - 1, 10))
-        wait_s *= random.uniform(*JITTER)  # noqa: S311  (spreads load, guards nothing)
+        wait_s *= chance.uniform(*JITTER)
         self.not_before_s = now_s + wait_s
         return float(wait_s)
 
@@ -96,6 +96,7 @@ class MailCourier:
         # The commit has its own threads: a mail server that hangs must never take one of them.
         self._thread = anyio.CapacityLimiter(1)
         self._server, self._mails = _Retry(), dict[int, _Retry]()
+        self._chance = random.Random()  # noqa: S311  (spreads load, guards nothing)
         self._untold: dict[
             int, MailReported
         ] = {}  # what ended, and the ledger does not know yet: never sent again by this process
@@ -191,7 +192,7 @@ class MailCourier:
 
     def _fail(self, mail: OwedMail, retry: _Retry, why: str) -> None:
         self.told["failed_tries"] += 1
-        wait_s = retry.failed(anyio.current_time())
+        wait_s = retry.failed(anyio.current_time(), self._chance)
         _LOG.warning("mail %d (%s): %s; again in %d s", mail.seq, mail.letter, why, wait_s)
 
     async def _end(self, mail: OwedMail, end: MailEnd) -> None:

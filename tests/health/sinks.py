@@ -37,7 +37,7 @@ def certificate_in(folder: Path) -> Certificate:
 
 class MailSink(socketserver.ThreadingTCPServer):
     """Speaks as much SMTP as a courier does. `refusals`: how many mails it turns away first, with a 451. `unknown`: whom it does
-    not know; `asked_for`: all whom it was asked for.
+    not know, `later`: whom it takes nothing for now; `asked_for`: all whom it was asked for.
     """
 
     daemon_threads = True
@@ -50,6 +50,7 @@ class MailSink(socketserver.ThreadingTCPServer):
         self.talks: list[list[str]] = []  # what was said in the clear, one list a connection
         self.signed_in: list[str] = []
         self.unknown: list[str] = []
+        self.later: list[str] = []
         self.asked_for: list[str] = []
         self.before: dict[str, Callable[[], None]] = {}  # what is done before a verb is answered, or a mail ("taken")
 
@@ -100,7 +101,10 @@ class _Smtp(socketserver.BaseRequestHandler):
             case "RCPT":
                 address = line.partition("<")[2].partition(">")[0]
                 self.server.asked_for.append(address.partition("@")[0])
-                self._say(f"550 <{address}> is not here" if address in self.server.unknown else "250 ok")
+                if address in self.server.later:
+                    self._say(f"450 <{address}> try later")
+                else:
+                    self._say(f"550 <{address}> is not here" if address in self.server.unknown else "250 ok")
             case "MAIL" if self.server.refusals:
                 self.server.refusals -= 1
                 self._say("451 <ops@northlight.example> try later")

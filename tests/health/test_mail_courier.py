@@ -3,7 +3,9 @@
 import email
 import email.policy
 import logging
+import random
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -18,7 +20,7 @@ from appliance.alarms.notice import Alarm, Saying
 from appliance.erasing import forget
 from appliance.finding import Level
 from appliance.mail_check import check_mail
-from appliance.mail_courier import MailCourier
+from appliance.mail_courier import JITTER, RETRY_FIRST_S, RETRY_MAX_S, MailCourier, _Retry
 from appliance.mail_settings import PeopleMailSettings
 from appliance.never_confirmed import KEPT_US, NeverConfirmed
 from appliance.post import mail_courier
@@ -91,7 +93,7 @@ class Post:
             self.shop.machine.vault.erase(f"trader:{number}")
         while waiting := self._owed():
             self._end_all(waiting)
-        self.sink.mails, self.sink.unknown, self.sink.refusals = [], [], 0
+        self.sink.mails, self.sink.unknown, self.sink.later, self.sink.refusals = [], [], [], 0
         self.shop.machine.throttle.purge(2**62)
         return self
 
@@ -241,6 +243,64 @@ async def test_an_address_that_the_server_does_not_know_ends_its_mail_alone(
     assert [mail["To"] for mail in post.mails] == [BEN_MAIL]
     assert (post.courier.told, post.owed()) == ({"refused": 1, "sent": 1}, [])
     assert CANARY not in caplog.text
+
+
+async def test_mails_that_are_turned_away_together_come_again_at_moments_of_their_own(post: Any) -> None:
+    crowd = {number: f"p{number}@trader.example" for number in range(9_001, 9_025)}
+    for number, mail in crowd.items():
+        post.join(number, mail)
+    post.sink.later = list(crowd.values())
+    post.courier._chance.seed(4417)
+    began_s = anyio.current_time()
+    await post.courier.look()
+    ended_s = anyio.current_time()
+    moments = [retry.not_before_s for retry in post.courier._mails.values()]
+    assert (len(moments), post.mails) == (len(crowd), [])
+    first_s, last_s = RETRY_FIRST_S * JITTER[0], RETRY_FIRST_S * JITTER[1]
+    assert all(began_s + first_s <= moment <= ended_s + last_s for moment in moments)
+    in_a_second = Counter(int(moment) for moment in moments)
+    assert max(in_a_second.values()) <= len(crowd) // 4
+    assert len(in_a_second) >= 6
+    for number in crowd:
+        post.shop.machine.vault.erase(f"trader:{number}")
+
+
+def test_the_same_chance_gives_the_same_waits_and_they_double_up_to_their_bound() -> None:
+    def waits(seed: int) -> list[float]:
+        retry, chance = _Retry(), random.Random(seed)
+        return [retry.failed(0.0, chance) for _ in range(12)]
+
+    assert waits(1) == waits(1) != waits(2)
+    middles = [RETRY_FIRST_S * 2**tries for tries in range(7)] + [RETRY_MAX_S] * 5
+    for wait_s, middle_s in zip(waits(1), middles, strict=True):
+        assert middle_s * JITTER[0] <= wait_s <= middle_s * JITTER[1]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "eve@trader.example\r\nBcc: all@trader.example",
+        "eve@trader.example\nX-From: the firm",
+        "eve@trader.example, ben@trader.example",
+        "Eve <ben@trader.example>",
+        "eve@trader.example> SIZE=1 <ben@trader.example",
+        "\u00f6la@trader.example",
+        " eve@trader.example",
+    ],
+)
+async def test_an_address_that_could_write_more_than_itself_into_a_mail_ends_it(post: Any, wanted: str) -> None:
+    """The form takes none of these; what lies in the vault is looked at once more."""
+    post.join(post.eve, CANARY)
+    await post.courier.look()
+    person = f"trader:{post.eve}"
+    sealed = post.shop.machine.vault.seal(person, ADDRESS_WANTED, wanted.encode())
+    post.shop.put(AskAddressChange(by=person, person=person, sealed=sealed))
+    post.sink.asked_for.clear()
+    await post.courier.look()
+    await post.courier.look()
+    assert [(mail["To"], mail["Bcc"], mail["X-From"]) for mail in post.mails] == [(CANARY, None, None)] * 2
+    assert post.sink.asked_for == [CANARY.partition("@")[0]]
+    assert (post.courier.told, post.owed()) == ({"sent": 2, "unwritable": 1}, [])
 
 
 async def test_a_persons_mails_go_in_order_and_no_faster_than_the_firm_allows(post: Any) -> None:

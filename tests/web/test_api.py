@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from litestar import get
 
 from firm.commands import LetStaffGo, RevokeApiKey, SetStaffRole
 from firm.ids import id_text
@@ -15,8 +16,9 @@ from firm.instant import DAY_US
 from firm.permissions import MEANS, Permission
 from storage.readmodels.api_keys import all_api_keys
 from web.allowance import Limits, Rate
+from web.api import routes as api
 from web.app import create_app, policies
-from web.key_holder import ByKey
+from web.key_holder import ByKey, by_key
 from web.visitor import Policy
 
 P = Permission
@@ -116,6 +118,24 @@ async def test_every_route_lets_in_the_keys_that_it_declares_and_no_others(app, 
 @pytest.mark.parametrize(("name", "path", "status"), TELLING)
 async def test_a_telling_cell_is_as_people_decided(name, path, status, machine, keys, words):
     assert (await asked(machine, keys[name], filled(path, words))).status_code == status
+
+
+@pytest.mark.parametrize(("name", "status"), [("whole", 200), ("here", 200), ("elsewhere", 404)])
+async def test_a_route_that_looks_nothing_up_tells_a_key_nothing_of_another_program(
+    name, status, stage, keys, words, monkeypatch
+):
+    """Routes read a book that is narrowed to the key's programs; the guard refuses before one that forgets to."""
+
+    @get(["/careless/{account:str}", "/careless/by/{decision:int}"], policy=by_key(P.SEE_ACCOUNTS))
+    async def careless() -> str:
+        return "told"
+
+    monkeypatch.setattr(api, "ROUTES", (*api.ROUTES, careless))
+    transport = httpx.ASGITransport(create_app(stage.firm))
+    async with httpx.AsyncClient(base_url="http://127.0.0.1", transport=transport) as machine:
+        for path in ("/careless/{account}", "/careless/by/{decision}"):
+            answer = await asked(machine, keys[name], filled(path, words))
+            assert (answer.status_code, "told" in answer.text) == (status, status == 200)
 
 
 def test_routes_of_the_api_and_no_others_are_for_keys(app):
