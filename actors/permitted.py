@@ -43,9 +43,10 @@ NEEDED: dict[type[c.Command], tuple[Permission, ...]] = {
     c.ChangeAddress: (P.MANAGE_STAFF,),
     c.DropAddressChange: (P.MANAGE_STAFF,),  # likewise
     c.EraseTrader: (P.ERASE_TRADERS,),
-    c.KeepDocument: (P.REGISTER_TRADERS,),
-    c.NoteDocumentRefused: (P.REGISTER_TRADERS,),
+    c.KeepDocument: (P.HAND_IN_DOCUMENTS,),  # in a trader's name; traders themselves theirs
+    c.NoteDocumentRefused: (P.HAND_IN_DOCUMENTS,),  # likewise
     c.OpenDocument: (P.OPEN_DOCUMENTS,),
+    c.DeleteDocument: (P.DELETE_DOCUMENTS,),  # likewise
     c.PublishProgram: (P.PUBLISH_PROGRAMS,),
     c.RetireProgram: (P.RETIRE_PROGRAMS,),
     c.AdoptCalendar: (P.ADOPT_CALENDARS,),
@@ -129,7 +130,7 @@ def refusal_of(command: c.Command, house: House) -> Refused | None:
 def _is_of_oneself(command: c.Command, house: House) -> bool:
     """Whether it concerns nobody but the person whom it is by, and is theirs to ask."""
     match command:
-        case c.PlaceOrder() | c.EraseTrader() | c.KeepDocument() | c.NoteDocumentRefused():
+        case c.PlaceOrder() | c.EraseTrader() | c.KeepDocument() | c.NoteDocumentRefused() | c.DeleteDocument():
             return command.by == f"{TRADER}{command.trader}"
         case c.NoteSecurity() | c.OweMail() | c.AskAddressChange() | c.DropAddressChange():
             return command.by == command.person

@@ -42,7 +42,14 @@ _MACHINE = (
     | i.MasterRotationEnded
 )
 _OF_TRADERS = (
-    f.TraderRegistered | f.TraderJoined | f.AddressConfirmed | f.ErasureOrdered | f.ValuesForgotten | f.DocumentKept
+    f.TraderRegistered
+    | f.TraderJoined
+    | f.AddressConfirmed
+    | f.ErasureOrdered
+    | f.ValuesForgotten
+    | f.DocumentKept
+    | f.DocumentOpened
+    | f.DocumentDeleted
 )
 _OF_STAFF = (
     f.StaffAdded
@@ -119,7 +126,7 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (trader_desk(body.trader),)
         case c.RegisterTrader() | c.JoinFirm() | c.ConfirmAddress() | c.EraseTrader() | i.ErasureReported():
             return (trader_desk(body.trader),)
-        case c.KeepDocument() | c.NoteDocumentRefused() | c.OpenDocument():
+        case c.KeepDocument() | c.NoteDocumentRefused() | c.OpenDocument() | c.DeleteDocument():
             return (trader_desk(body.trader),)
         case c.MarkOrderPaid() | c.LapseOrder() | c.AdvanceChallenge():
             return (order_desk(body.order),)

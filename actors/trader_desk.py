@@ -20,7 +20,7 @@ from actors.messages import (
 )
 from actors.names import COURIER, account_desk, key_id, order_desk
 from actors.trader_accounts import HeldAccount, OnOrder, account_opened, known_accounts, on_order, platforms_of
-from actors.trader_documents import AboutDocument, answer_about, documents_left
+from actors.trader_documents import AboutDocument, answer_about, as_retained, documents_after
 from actors.trader_looks import look
 from actors.trader_room import NoRoom, why_no_room
 from actors.trader_views import seen_as
@@ -28,6 +28,7 @@ from firm.bounds import ERASURE_WORDS_MAX
 from firm.commands import (
     BeginView,
     ConfirmAddress,
+    DeleteDocument,
     EndView,
     EraseTrader,
     JoinFirm,
@@ -42,7 +43,9 @@ from firm.facts import (
     AccountOpened,
     AddressConfirmed,
     ChallengeHeld,
+    DocumentDeleted,
     DocumentKept,
+    DocumentOpened,
     ErasureOrdered,
     Fact,
     MailOwed,
@@ -88,7 +91,7 @@ class TraderDesk:
         self.state = TraderState(registered=False, ordered={}, accounts={})
         self._platforms: tuple[dict[int, HeldAccount], int] = (self.state.accounts, 0)
 
-    def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:  # noqa: ARG002
+    def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:  # noqa: ARG002  (each desk folds alike)
         state = self.state
         match body:
             case TraderRegistered():
@@ -116,9 +119,10 @@ class TraderDesk:
                 self.state = replace(state, forgetting=tuple(sorted(classes)))
             case ValuesForgotten():
                 left = tuple(klass for klass in state.forgetting or () if not (body.finished and klass == body.klass))
-                self.state = replace(state, forgetting=left, documents=documents_left(body, state.documents))
-            case DocumentKept():
-                self.state = replace(state, documents=(*state.documents, DocumentHeld(body.document, body.size_bytes)))
+                documents = documents_after(body, state.documents, happened_us)
+                self.state = replace(state, forgetting=left, documents=documents)
+            case DocumentKept() | DocumentOpened() | DocumentDeleted():
+                self.state = replace(state, documents=documents_after(body, state.documents, happened_us))
             case StandingChanged():
                 stood = replace(state.accounts[account], standing=body.after)
                 self.state = replace(state, accounts={**state.accounts, account: stood})
@@ -179,8 +183,8 @@ class TraderDesk:
                 self._forget(message, turn)
             case ErasureReported():
                 self._forgot(message, turn)
-            case KeepDocument() | NoteDocumentRefused() | OpenDocument():
-                turn.record(self._about_document(message))
+            case KeepDocument() | NoteDocumentRefused() | OpenDocument() | DeleteDocument():
+                turn.record(self._about_document(message, turn))
             case HoldingsChanged():
                 look(self._accounts, message, turn)
             case BeginView() | SeePage() | EndView():
@@ -188,9 +192,11 @@ class TraderDesk:
             case _:
                 raise AssertionError(f"{self.name} takes no {type(message).__name__}")
 
-    def _about_document(self, asked: AboutDocument) -> Fact:
+    def _about_document(self, asked: AboutDocument, turn: Turn) -> Fact:
         state = self.state
-        return answer_about(asked, state.documents, is_registered=state.registered, is_forgotten=self._is_forgotten)
+        return answer_about(
+            asked, state.documents, turn, is_registered=state.registered, is_forgotten=self._is_forgotten
+        )
 
     def _register(self, turn: Turn) -> bool:
         if self.state.registered:
@@ -220,7 +226,8 @@ class TraderDesk:
         for account, one in self._accounts.items():
             if one.standing not in ENDED:
                 turn.send(account_desk(account), GivenUp())
-        turn.record(ErasureOrdered(trader=self.trader, classes=asked.classes))
+        classes = as_retained(asked.classes, self.state.documents, turn)
+        turn.record(ErasureOrdered(trader=self.trader, classes=classes))
 
     def _why_not_forgotten(self, asked: EraseTrader, turn: Turn) -> Refused | None:
         if not self.state.registered:

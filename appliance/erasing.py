@@ -14,11 +14,13 @@ from actors.names import trader_desk
 from appliance.assembly import Machine
 from appliance.seam import why_it_failed
 from firm.bounds import POOLED_TOLD_MAX
-from firm.inputs import ErasureReported, MonthForgotten
+from firm.ids import id_text
+from firm.inputs import DeletionReported, ErasureReported, MonthForgotten
 from firm.instant import DAY_US
 from storage.errors import DiskRefused, FrontRefused, VaultDamaged
 from storage.logins_pooled import pooled_logins
 from storage.people import SESSION, month_of, reference
+from storage.readmodels.documents import documents_to_destroy
 from storage.readmodels.erasures import Erasure, erasures_due
 from storage.readmodels.seals import months_sealed
 from storage.sqlite_file import TracesRemain
@@ -43,9 +45,11 @@ async def forget_who_is_due(machine: Machine) -> None:
 
 
 async def forget_once(machine: Machine) -> str:
-    """Whoever is due by now; why not all of it was done or told, "" where it was. What is left stays due."""
+    """Whoever and whatever is due by now; why not all of it was done or told, "" where it was. What is left stays due."""
 
     async def forget_and_tell() -> None:
+        for deleted in await to_thread.run_sync(forget_documents, machine):
+            await machine.ask(deleted)
         for report in await to_thread.run_sync(forget, machine):
             await machine.ask(report)
 
@@ -70,6 +74,18 @@ def forget_months(machine: Machine) -> list[MonthForgotten]:
         old = [(month, SESSION) for month in months_sealed(book) if month < kept_since]
     gone = machine.vault.erase_each(old) if old else []
     return [MonthForgotten(whose=month, values=values) for (month, _), values in zip(old, gone, strict=True)]
+
+
+def forget_documents(machine: Machine) -> list[DeletionReported]:
+    """Destroys documents that were taken back or deleted; what the engine is to hear of it. Never in the loop."""
+    with machine.reader.connection() as book:
+        due = documents_to_destroy(book, DUE_AT_ONCE)
+    if not due:
+        return []
+    machine.vault.erase_values([each.sealed for each in due])
+    for each in due:
+        _LOG.info("document %s of trader:%d was destroyed", id_text(each.document), each.trader)
+    return [DeletionReported(trader=each.trader, document=each.document, sealed=each.sealed) for each in due]
 
 
 def forget(machine: Machine) -> list[ErasureReported]:

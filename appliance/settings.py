@@ -362,6 +362,7 @@ FIGURES = (
     Figure("checkpoint_every_us", "ledger.checkpoint_every_s", SECOND_US),
     Figure("snapshot_rows", "ledger.snapshot_rows", 1),
     Figure("order_lapse_us", "risk.order_lapse_days", DAY_US),
+    Figure("documents_retained_us", "documents.retained_days", DAY_US),
     Figure("mark_every_us", "ledger.mark_every_s", SECOND_US),
 )
 

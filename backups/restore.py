@@ -40,6 +40,7 @@ from storage.files import FirmDirectory, create_firm_directory, sync_directory, 
 from storage.leaf import LINEAGE_BYTES
 from storage.ledger import Ledger
 from storage.reader import LedgerReader
+from storage.readmodels.seals import seals_forgotten
 from storage.rows import Row
 from storage.secret_files import NEXT_MASTER, Secrets, read_secrets
 from storage.verify import Report, verify
@@ -170,7 +171,7 @@ def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
         shipped = TailFiles(limited, manifest, tails, public_key=public_key, keys=stamp, scratch=scratch)
         tail = Replay(limited, manifest, shipped, (ledger, vault), progress).run()
         # Whatever moment is wanted: an erasure holds for every moment.
-        erased_values = vault.forget(erased, secrets.vault_master)
+        erased_values = vault.forget(erased, secrets.vault_master) + vault.let_go(_forgotten_by_rows(work))
         if wanted.erase_keyless:
             vault.forget(vault.keyless(), secrets.vault_master)
     passed_over += tail.passed_over
@@ -195,6 +196,12 @@ def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
         sealed_values=report.sealed_values,
         segments=report.segments,
     )
+
+
+def _forgotten_by_rows(work: Path) -> list[str]:
+    """Single values that went by themselves, such as a document that was deleted: their keys tell nothing of it."""
+    with LedgerReader(work) as reader, reader.connection() as book:
+        return seals_forgotten(book)
 
 
 def _require_new_enough(wanted: Wanted, manifest: Manifest, keys: str) -> None:

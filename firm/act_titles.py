@@ -22,6 +22,7 @@ TITLES: dict[str, str] = {
     "KeepDocument": "Handed in a document",
     "NoteDocumentRefused": "Had a document refused",
     "OpenDocument": "Opened a document",
+    "DeleteDocument": "Deleted a document",
     "OweMail": "Had a mail sent",
     "AskAddressChange": "Asked for another mail address",
     "ChangeAddress": "Changed a mail address",

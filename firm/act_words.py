@@ -88,6 +88,8 @@ def _about(asked: Command) -> str:
             return asked.program
         case c.IssueApiKey():
             return asked.name
+        case c.DeleteDocument():
+            return f"document {id_text(asked.document)}"
         case c.SetStaffRole() | c.AddStaff() | c.BeginView():
             return ""
         case _:

@@ -73,3 +73,4 @@ ABOUT_LENGTH_MAX = 200  # characters of what an act of staff is about
 DOCUMENTS_MAX = 30  # that are kept of one trader at once
 DOCUMENT_BYTES_MAX = 10 * 2**20  # of one of them, as it comes and as it is kept
 DOCUMENTS_BYTES_MAX = 100 * 2**20  # of one trader's together
+DOCUMENT_WORDS_MAX = 500  # characters of the reason for deleting one, or for handing one in in somebody's name

@@ -41,7 +41,14 @@ class DocumentFault(StrEnum):
 
 
 class DocumentHeld(msgspec.Struct, frozen=True, gc=False):
-    """One that is kept of a trader: its id, and its size as it is kept."""
+    """One that is kept of a trader, since `kept_us` of firm time. `opened`: somebody of the firm has looked at it."""
 
     document: int
     size_bytes: int
+    document_kind: DocumentKind
+    kept_us: int
+    opened: bool = False
+
+
+PROOFS = frozenset({DocumentKind.IDENTITY, DocumentKind.ADDRESS})
+"""What laws against money laundering have a firm keep for years (Directive (EU) 2015/849, Article 40)."""

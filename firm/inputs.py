@@ -446,6 +446,14 @@ class ErasureReported(Input, frozen=True, kw_only=True):
     finished: bool
 
 
+class DeletionReported(Input, frozen=True, kw_only=True):
+    """The vault destroyed a document that a row says is deleted: `sealed` is the commitment to it."""
+
+    trader: int
+    document: int
+    sealed: str
+
+
 class MailReported(Input, frozen=True, kw_only=True):
     """What became of a mail that the row `mail` says is owed to `person`; `tries`: how often this process tried."""
 
@@ -497,6 +505,7 @@ Arriving = (
     | UnknownAccountReported
     | EventRefused
     | ErasureReported
+    | DeletionReported
     | MailReported
     | MonthForgotten
 )

@@ -22,6 +22,8 @@ class Permission(StrEnum):
     ERASE_TRADERS = "erase_traders"
     SEE_DOCUMENTS = "see_documents"
     OPEN_DOCUMENTS = "open_documents"
+    HAND_IN_DOCUMENTS = "hand_in_documents"
+    DELETE_DOCUMENTS = "delete_documents"
     SEE_DECISIONS = "see_decisions"
     SEE_EVIDENCE = "see_evidence"
     REVIEW_DECISIONS = "review_decisions"
@@ -77,6 +79,8 @@ MEANS: dict[Permission, str] = {
     P.ERASE_TRADERS: "have a trader forgotten",
     P.SEE_DOCUMENTS: "see which documents traders handed in, and who opened them",
     P.OPEN_DOCUMENTS: "open what traders handed in",
+    P.HAND_IN_DOCUMENTS: "hand in a document in a trader’s name",
+    P.DELETE_DOCUMENTS: "delete a document of a trader",
     P.SEE_DECISIONS: "see decisions",
     P.SEE_EVIDENCE: "take evidence away",
     P.REVIEW_DECISIONS: "review decisions",
@@ -121,7 +125,7 @@ MEANS: dict[Permission, str] = {
 
 FIRM_WIDE = frozenset(
     {
-        P.REGISTER_TRADERS, P.ERASE_TRADERS, P.SEE_DOCUMENTS, P.OPEN_DOCUMENTS,
+        P.REGISTER_TRADERS, P.ERASE_TRADERS, P.SEE_DOCUMENTS, P.OPEN_DOCUMENTS, P.HAND_IN_DOCUMENTS, P.DELETE_DOCUMENTS,
         P.USE_LAB, P.ADOPT_CALENDARS, P.ENGAGE_SWITCHES, P.RELEASE_SWITCHES, P.RESET_BREAKER,
         P.WRITE_INCIDENTS, P.PUBLISH_INCIDENTS, P.SEE_HEALTH, P.RESUME_DESKS, P.MANAGE_BRIDGES, P.SEE_STAFF, P.SEE_AUDIT,
         P.MANAGE_STAFF, P.MANAGE_ROLES, P.MANAGE_API_KEYS,
@@ -151,13 +155,18 @@ BUILT_IN: dict[str, BuiltIn] = {
     "risk": BuiltIn(
         ALL
         - {
-            P.BOOK_PAYMENTS, P.REGISTER_TRADERS, P.ERASE_TRADERS, P.OPEN_DOCUMENTS, P.SET_PRICES, P.MANAGE_BRIDGES,
+            P.BOOK_PAYMENTS, P.REGISTER_TRADERS, P.ERASE_TRADERS, P.OPEN_DOCUMENTS, P.HAND_IN_DOCUMENTS, P.DELETE_DOCUMENTS,
+            P.SET_PRICES, P.MANAGE_BRIDGES,
             P.SEE_STAFF, P.SEE_AUDIT, P.SEE_ACTS, P.EXPORT_ACTS, P.VIEW_AS, P.MANAGE_STAFF, P.MANAGE_ROLES, P.MANAGE_API_KEYS,
         },
         "Judges accounts, publishes rules and stops what goes wrong. Money, bridges and people are others’.",
     ),
     "compliance": BuiltIn(
-        READING | {P.OPEN_DOCUMENTS, P.AGREE_TO_OVERRIDES, P.ENGAGE_SWITCHES, P.WRITE_INCIDENTS, P.PUBLISH_INCIDENTS},
+        READING
+        | {
+            P.OPEN_DOCUMENTS, P.HAND_IN_DOCUMENTS, P.DELETE_DOCUMENTS, P.AGREE_TO_OVERRIDES, P.ENGAGE_SWITCHES,
+            P.WRITE_INCIDENTS, P.PUBLISH_INCIDENTS,
+        },
         "Sees everything, stops at once, is the second person, and words what the public reads. It decides nothing alone.",
     ),
     "finance": BuiltIn(

@@ -21,7 +21,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     again before it is over.
     `far_past_us`, `far_future_us`: a tick stamped further from firm time than this is refused. Of another input's stamp no more
     than `far_future_us` ahead is believed.
-    `order_lapse_us`: so long an order waits for its money.
+    `order_lapse_us`: so long an order waits for its money. `documents_retained_us`: so long proof of identity and of address is kept.
     `mark_every_us`: equity marks for charts. `command_deadline_us`: after it a command without a result is asked about,
     at most `probes_max` times; `close_retry_us`: positions that would not close (market closed) are tried again.
     """
@@ -45,6 +45,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     conversion_age_max_us: int = 5 * MINUTE_US
     incident_after_us: int = 5 * MINUTE_US
     order_lapse_us: int = 30 * DAY_US
+    documents_retained_us: int = 0
 
     def believed_us(self, stamped_us: int, received_us: int) -> int:
         """When an input happened: of a stamp further ahead of firm time than a tick may have, no more than that is believed."""

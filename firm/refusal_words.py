@@ -57,6 +57,8 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.TRADER_FORGOTTEN: "this trader asked to be forgotten, and nothing is sold to them any more",
     Refusal.UNKNOWN_DOCUMENT: "no document of this trader has this id, or it is gone",
     Refusal.TOO_MANY_DOCUMENTS: "as many documents are kept of this trader as there may be, or they are as large",
+    Refusal.DOCUMENT_RELIED_ON: "somebody of the firm has looked at it, and may have decided by it: the firm alone can delete it",
+    Refusal.DOCUMENT_RETAINED: "a law has the firm keep proof of identity and of address for some years, which are not over",
     Refusal.UNKNOWN_STAFF: "no such person works here, or not any more",
     Refusal.NOT_PERMITTED: "the role of whoever asks does not hold the permission for it",
     Refusal.UNKNOWN_ROLE: "there is no role of this name",

@@ -277,6 +277,15 @@ class RestoredVault:
                     erased += self._forget(owner, ring.key(*owner))
         return erased
 
+    def let_go(self, commitments: Sequence[str]) -> int:
+        """Remove single values whose keys others need, of which rows say that they were forgotten; how many that were."""
+        before = self._connection.total_changes()
+        with self._connection:
+            self._connection.executemany(
+                "DELETE FROM sealed_values WHERE commitment = ?", [(bytes_of(each),) for each in commitments]
+            )
+        return self._connection.total_changes() - before
+
     def _forget(self, owner: Owner, key: bytes | None) -> int:
         person, klass = owner
         sql = "SELECT commitment, box FROM sealed_values WHERE person = ? AND class = ?"

@@ -56,7 +56,7 @@ class Turn:
 
 
 class DocumentTurns:
-    """By trader and in all, the longest ones first. Times are wall time."""
+    """By who hands in, and in all, the longest ones first. Times are wall time. Members of staff are counted below nought."""
 
     def __init__(self) -> None:
         self._inside: dict[int, Turn] = {}
@@ -64,23 +64,23 @@ class DocumentTurns:
         self._in_all: deque[int] = deque()
 
     @contextmanager
-    def turn(self, trader: int, now_us: int) -> Iterator[Turn]:
-        """While a document of this trader comes and is looked at. Raises TooManyUploads."""
-        if trader in self._inside:
+    def turn(self, who: int, now_us: int) -> Iterator[Turn]:
+        """While a document of theirs comes and is looked at. Raises TooManyUploads."""
+        if who in self._inside:
             raise TooManyUploads("documents.on_its_way")
         self._forget_before(now_us - _HOUR_US)
-        if len(self._begun.get(trader, ())) >= UPLOADS_PER_HOUR:
+        if len(self._begun.get(who, ())) >= UPLOADS_PER_HOUR:
             raise TooManyUploads("documents.too_often", count=UPLOADS_PER_HOUR)
         if len(self._in_all) >= UPLOADS_IN_ALL_PER_HOUR:
             raise TooManyUploads("documents.many_lately")
-        mine = self._inside[trader] = Turn(self)
+        mine = self._inside[who] = Turn(self)
         try:
             self.make_room(mine)
-            self._begun.setdefault(trader, deque()).append(now_us)
+            self._begun.setdefault(who, deque()).append(now_us)
             self._in_all.append(now_us)
             yield mine
         finally:
-            del self._inside[trader]
+            del self._inside[who]
 
     def make_room(self, mine: Turn) -> None:
         """Who began first and still sends gives way: so nobody keeps others out by sending slowly. Raises TooManyUploads."""
@@ -98,8 +98,8 @@ class DocumentTurns:
         """What is older, of everybody: who has nothing left is not kept."""
         while self._in_all and self._in_all[0] < until_us:
             self._in_all.popleft()
-        for trader, begun in list(self._begun.items()):
+        for who, begun in list(self._begun.items()):
             while begun and begun[0] < until_us:
                 begun.popleft()
             if not begun:
-                del self._begun[trader]
+                del self._begun[who]

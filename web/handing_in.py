@@ -1,8 +1,11 @@
-"""Handing in: a document's way from a form to the vault: bounds first, then bytes, then the look at them, the seal and the firm's word."""
+"""Handing in: a document's way from a form to the vault: bounds first, then bytes, then the look at them, the seal and the firm's word.
+
+The same way whoever hands it in: its trader, or somebody of the staff in the trader's name, who says why.
+"""
 
 import logging
 import secrets
-from typing import Any
+from typing import Any, NamedTuple
 
 import anyio.to_thread
 import apsw
@@ -14,7 +17,7 @@ from firm.documents import DocumentFault, DocumentKind
 from firm.facts import Refusal
 from firm.ids import ID_BITS
 from storage.documents import packed
-from storage.people import DOCUMENTS
+from storage.people import DOCUMENTS, reference
 from storage.readmodels.documents import bytes_kept, documents_of
 from storage.sqlite_file import TracesRemain
 from storage.vault import Vault
@@ -24,7 +27,7 @@ from web.forms import refusal_in
 from web.inspecting import Clean, InspectionFull, ScannerSilent, Unconfined, Verdict
 from web.shell.speech import Speech, spoken
 from web.uploads import FileTooLarge, Handed, Upload
-from web.visitor import Visitor, firm_of, signed_in
+from web.visitor import firm_of
 
 _LOG = logging.getLogger(__name__)
 
@@ -37,10 +40,22 @@ class NotNow(Exception):
         self.key = key
 
 
-async def hand_in(request: Request[Any, Any, Any], upload: Upload, kind: DocumentKind, turn: Turn) -> str:
+class Handing(NamedTuple):
+    """Whose document it is, who hands it in, and why, where that is not the trader."""
+
+    trader: int
+    by: str
+    kind: DocumentKind
+    why: str = ""
+
+    @property
+    def person(self) -> str:
+        return reference("trader", self.trader)
+
+
+async def hand_in(request: Request[Any, Any, Any], upload: Upload, handing: Handing, turn: Turn) -> str:
     """Why it was not taken, as a sentence; "" where it was. Raises TooManyUploads and NotNow."""
-    visitor = signed_in(request)
-    if full := await _why_no_room(request, visitor):
+    if full := await _why_no_room(request, handing):
         return full
     try:
         with turn.coming():
@@ -49,20 +64,20 @@ async def hand_in(request: Request[Any, Any, Any], upload: Upload, kind: Documen
     except FileTooLarge:
         verdict = DocumentFault.TOO_LARGE
     if isinstance(verdict, DocumentFault):
-        noted = NoteDocumentRefused(by=visitor.reference, trader=visitor.id, document_kind=kind, fault=verdict)
+        noted = NoteDocumentRefused(by=handing.by, trader=handing.trader, document_kind=handing.kind, fault=verdict)
         await ask(request, noted)
         return _not_taken(spoken(request), f"fault.{verdict}")
-    return await _keep(request, visitor, kind, handed.name, verdict)
+    return await _keep(request, handing, handed.name, verdict)
 
 
-async def _why_no_room(request: Request[Any, Any, Any], visitor: Visitor) -> str:
+async def _why_no_room(request: Request[Any, Any, Any], handing: Handing) -> str:
     """Asked before the file is read; the trader's desk asks again."""
     firm = firm_of(request)
     if firm.held():
         raise NotNow("documents.firm_held")
 
     def question(book: apsw.Connection) -> tuple[int, int, int]:
-        held = [line.size_bytes for line in documents_of(book, visitor.id) if line.gone_us is None]
+        held = [line.size_bytes for line in documents_of(book, handing.trader) if line.is_kept]
         return len(held), sum(held), bytes_kept(book)
 
     many, theirs, everybodys = await firm.book.read(question)
@@ -84,24 +99,25 @@ async def _looked_at(request: Request[Any, Any, Any], handed: Handed) -> Verdict
         raise NotNow("documents.not_safely") from unsafe
 
 
-async def _keep(request: Request[Any, Any, Any], visitor: Visitor, kind: DocumentKind, name: str, clean: Clean) -> str:
+async def _keep(request: Request[Any, Any, Any], handing: Handing, name: str, clean: Clean) -> str:
     """Sealed first, then told: what a crash leaves between the two has no row, and the next start sweeps it."""
     vault = firm_of(request).vault
     value = packed(name, clean.content)
-    sealed = await anyio.to_thread.run_sync(vault.seal, visitor.reference, DOCUMENTS, value)
+    sealed = await anyio.to_thread.run_sync(vault.seal, handing.person, DOCUMENTS, value)
     command = KeepDocument(
-        by=visitor.reference,
-        trader=visitor.id,
+        by=handing.by,
+        trader=handing.trader,
         document=secrets.randbits(ID_BITS),
-        document_kind=kind,
+        document_kind=handing.kind,
         form=clean.form,
         size_bytes=len(clean.content),
         sealed=sealed,
+        why=handing.why,
     )
     refusal = refusal_in((await ask(request, command)).facts)
     if refusal is None:
         return ""
-    await anyio.to_thread.run_sync(_unkeep, vault, visitor.reference, sealed, refusal)
+    await anyio.to_thread.run_sync(_unkeep, vault, handing.person, sealed, refusal)
     return _refused(spoken(request), refusal)
 
 

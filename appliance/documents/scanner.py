@@ -35,6 +35,14 @@ class DocumentSettings(Section, frozen=True, kw_only=True):
             description="All documents together take no more than this; they lie in vault.db, which does not shrink when they go.",
         ),
     ] = 4_096
+    retained_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=36_500,
+            description="Proof of identity and of address is deleted by nobody for so long after it was handed in, where a law wants that.",
+        ),
+    ] = 0
 
     def __post_init__(self) -> None:
         """Refuse a scanner that is on another machine, and one that nobody could find."""

@@ -47,6 +47,7 @@ from firm.commands.controls import (
     SettleCommand,
 )
 from firm.commands.documents import (
+    DeleteDocument,
     KeepDocument,
     NoteDocumentRefused,
     OpenDocument,
@@ -113,6 +114,7 @@ Commanded = (
     | KeepDocument
     | NoteDocumentRefused
     | OpenDocument
+    | DeleteDocument
     | PublishProgram
     | RetireProgram
     | AdoptCalendar

@@ -1,11 +1,14 @@
-"""Document commands: what traders hand in is kept or refused, and opened by whoever may."""
+"""Document commands: what traders hand in is kept or refused, opened by whoever may, and deleted one by one."""
 
 from firm.commands.command import Command
 from firm.documents import DocumentFault, DocumentForm, DocumentKind
 
 
-class KeepDocument(Command, frozen=True, kw_only=True):
-    """Keep what a trader handed in, as it was found harmless and sealed behind `sealed`. What is refused is erased again by who asks."""
+class KeepDocument(Command, frozen=True, kw_only=True, omit_defaults=True):
+    """Keep what a trader handed in, as it was found harmless and sealed behind `sealed`. What is refused is erased again by who asks.
+
+    `why`: of whoever hands it in in the trader's name.
+    """
 
     trader: int
     document: int
@@ -13,6 +16,7 @@ class KeepDocument(Command, frozen=True, kw_only=True):
     form: DocumentForm
     size_bytes: int
     sealed: str
+    why: str = ""
 
 
 class NoteDocumentRefused(Command, frozen=True, kw_only=True):
@@ -28,3 +32,11 @@ class OpenDocument(Command, frozen=True, kw_only=True):
 
     trader: int
     document: int
+
+
+class DeleteDocument(Command, frozen=True, kw_only=True, omit_defaults=True):
+    """Have one document of a trader destroyed. `why`: of the firm; a trader takes back what nobody has looked at, and says nothing."""
+
+    trader: int
+    document: int
+    why: str = ""

@@ -32,7 +32,7 @@ from firm.facts.bookings import (
 from firm.facts.bridges import BridgeEnrolled, BridgeModeChanged, BridgeRevoked
 from firm.facts.calendars import CalendarAdopted, MarketDaysAdopted
 from firm.facts.desks import DeskResumed, DeskStopped, InputRejected, MessageParked
-from firm.facts.documents import DocumentKept, DocumentOpened, DocumentRefused
+from firm.facts.documents import DocumentDeleted, DocumentKept, DocumentOpened, DocumentRefused
 from firm.facts.drift import ContractChanged, DriftCleared, DriftFound, PositionsDrifted
 from firm.facts.enforcement import CommandAdvanced, CommandProbed, CommandQueued, CommandWithheld, FlatConfirmed
 from firm.facts.fact import Fact
@@ -153,6 +153,7 @@ FACTS: tuple[type[Fact], ...] = (
     DocumentKept,
     DocumentRefused,
     DocumentOpened,
+    DocumentDeleted,
     ProgramPublished,
     ProgramRetired,
     CalendarAdopted,

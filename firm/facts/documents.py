@@ -1,11 +1,14 @@
-"""Facts of documents that traders hand in: that one is kept, was refused or was opened. Contents and names lie in the vault."""
+"""Facts of documents that traders hand in: that one is kept, was refused, opened or deleted. Contents and names lie in the vault."""
 
 from firm.documents import DocumentFault, DocumentForm, DocumentKind
 from firm.facts.fact import Fact
 
 
-class DocumentKept(Fact, frozen=True, kw_only=True):
-    """A document of a trader is kept, behind `sealed`. `form`: as it is kept; `size_bytes`: of its content, before it was sealed."""
+class DocumentKept(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """A document of a trader is kept, behind `sealed`. `form`: as it is kept; `size_bytes`: of its content, before it was sealed.
+
+    `by`, `why`: of whoever handed it in in the trader's name; "" where it was the trader.
+    """
 
     trader: int
     document: int
@@ -13,6 +16,8 @@ class DocumentKept(Fact, frozen=True, kw_only=True):
     form: DocumentForm
     size_bytes: int
     sealed: str
+    by: str = ""
+    why: str = ""
 
 
 class DocumentRefused(Fact, frozen=True, kw_only=True):
@@ -29,3 +34,15 @@ class DocumentOpened(Fact, frozen=True, kw_only=True):
     trader: int
     document: int
     by: str
+
+
+class DocumentDeleted(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """A document is kept no longer: taken back by its trader, or deleted by the firm, which says why. The vault destroys it next.
+
+    That it was handed in, and the commitment to it, stay.
+    """
+
+    trader: int
+    document: int
+    by: str
+    why: str = ""

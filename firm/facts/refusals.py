@@ -62,6 +62,8 @@ class Refusal(StrEnum):
     ADDRESS_UNCONFIRMED = "address_unconfirmed"
     UNKNOWN_DOCUMENT = "unknown_document"
     TOO_MANY_DOCUMENTS = "too_many_documents"
+    DOCUMENT_RELIED_ON = "document_relied_on"
+    DOCUMENT_RETAINED = "document_retained"
     UNKNOWN_STAFF = "unknown_staff"
     NOT_PERMITTED = "not_permitted"
     UNKNOWN_ROLE = "unknown_role"

@@ -61,7 +61,8 @@ _OF_OTHERS = kinds_of(
     f.ChallengeEnded, f.ChallengeHeld, f.ChallengeReopened, c.AdvanceChallenge, c.RegisterTrader, f.TraderRegistered,
     c.EraseTrader, i.ErasureReported, f.ErasureOrdered, f.ValuesForgotten, c.JoinFirm, f.TraderJoined, c.ConfirmAddress, f.AddressConfirmed,
     c.BeginView, c.SeePage, c.EndView, f.ViewBegan, f.PageSeen, f.ViewEnded,
-    c.KeepDocument, c.NoteDocumentRefused, c.OpenDocument, f.DocumentKept, f.DocumentRefused, f.DocumentOpened,
+    c.KeepDocument, c.NoteDocumentRefused, c.OpenDocument, c.DeleteDocument,
+    f.DocumentKept, f.DocumentRefused, f.DocumentOpened, f.DocumentDeleted,
     c.PublishProgram, f.ProgramPublished, c.RetireProgram, f.ProgramRetired,
     c.EngageKillSwitch, c.ReleaseKillSwitch, c.ResetBreaker, f.BreakerTripped, f.BreakerReset,
     f.KillSwitchEngaged, f.KillSwitchReleaseAsked, f.KillSwitchReleased, f.DeskStopped, f.DeskResumed, f.MessageParked,
@@ -71,7 +72,8 @@ _OF_OTHERS = kinds_of(
 _OF_TRADERS = (
     c.RegisterTrader | f.TraderRegistered | c.EraseTrader | i.ErasureReported | f.ErasureOrdered | f.ValuesForgotten
     | c.JoinFirm | f.TraderJoined | c.ConfirmAddress | f.AddressConfirmed
-    | c.KeepDocument | c.NoteDocumentRefused | c.OpenDocument | f.DocumentKept | f.DocumentRefused | f.DocumentOpened
+    | c.KeepDocument | c.NoteDocumentRefused | c.OpenDocument | c.DeleteDocument
+    | f.DocumentKept | f.DocumentRefused | f.DocumentOpened | f.DocumentDeleted
     | c.BeginView | c.SeePage | c.EndView | f.ViewBegan | f.PageSeen | f.ViewEnded
 )  # fmt: skip
 _ASKED_RISK = frozenset({f.Doubt.KILL_SWITCH, f.Doubt.MASS_BREACH})
@@ -81,7 +83,7 @@ class DeskRows:
     """The `desk_rows` read model."""
 
     name = "desk_rows"
-    version = 8
+    version = 9
     schema = SCHEMA
     kinds = OF_ACCOUNTS | _OF_OTHERS
 

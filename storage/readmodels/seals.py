@@ -18,7 +18,7 @@ from firm.commands import (
     RotateApiKey,
 )
 from firm.facts import AddressChangeAsked, AddressChanged, AddressChangeDropped, DocumentKept, ValuesForgotten
-from firm.inputs import EventRefused, LoginReported, MonthForgotten, UnknownAccountReported
+from firm.inputs import DeletionReported, EventRefused, LoginReported, MonthForgotten, UnknownAccountReported
 from firm.kinds import Body
 from storage.people import (
     ADDRESS_WANTED,
@@ -53,11 +53,11 @@ class Seals:
     """rm_seals: one row a commitment."""
 
     name = "seals"
-    version = 8
+    version = 9
     kinds = kinds_of(
         AddStaff, RegisterTrader, JoinFirm, NoteSecurity, NoteAct, IssueApiKey, RotateApiKey, LoginReported, EventRefused,
         UnknownAccountReported, ValuesForgotten, AskAddressChange, ChangeAddress, AddressChangeAsked, AddressChanged,
-        AppealDecision, MonthForgotten, DocumentKept, AddressChangeDropped,
+        AppealDecision, MonthForgotten, DocumentKept, AddressChangeDropped, DeletionReported,
     )  # fmt: skip
     schema = """
         CREATE TABLE rm_seals (
@@ -73,6 +73,9 @@ class Seals:
                 continue
             if isinstance(body, MonthForgotten):
                 _mark_owner_erased(connection, body.whose)
+                continue
+            if isinstance(body, DeletionReported):
+                connection.execute("UPDATE rm_seals SET erased = 1 WHERE commitment = ?", (body.sealed,))
                 continue
             _leave_behind(connection, body)
             for seal in seals_of(body):

@@ -1,14 +1,24 @@
-"""Documents: a trader's desk keeps as many as there may be, says who opened which, and keeps nothing of who is forgotten."""
+"""Documents: a trader's desk keeps as many as there may be, says who opened which and who may delete it, and forgets with its trader."""
 
 import pytest
 from msgspec.structs import replace
 
 from actors.states import readable_states, state_bytes
-from firm.bounds import DOCUMENT_BYTES_MAX, DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX
-from firm.commands import EraseTrader, KeepDocument, NoteDocumentRefused, OpenDocument, RegisterTrader
+from firm.bounds import DOCUMENT_BYTES_MAX, DOCUMENT_WORDS_MAX, DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX
+from firm.commands import (
+    AddStaff,
+    DeleteDocument,
+    EraseTrader,
+    KeepDocument,
+    NoteDocumentRefused,
+    OpenDocument,
+    RegisterTrader,
+)
 from firm.documents import DocumentFault, DocumentForm, DocumentKind
-from firm.facts import DocumentKept, DocumentOpened, DocumentRefused, Refusal
-from firm.inputs import ErasureReported
+from firm.facts import DocumentDeleted, DocumentKept, DocumentOpened, DocumentRefused, ErasureOrdered, Refusal
+from firm.ids import id_text
+from firm.inputs import ErasureReported, PolicyAdopted
+from firm.instant import DAY_US
 from firm.personal import destructions
 
 ADA = 71
@@ -22,6 +32,7 @@ KEEP = KeepDocument(
     sealed="c0ffee",
 )
 OPEN = OpenDocument(by="console", trader=ADA, document=1)
+DELETE = DeleteDocument(by=KEEP.by, trader=ADA, document=1)
 NOTE = NoteDocumentRefused(by=KEEP.by, trader=ADA, document_kind=DocumentKind.ADDRESS, fault=DocumentFault.ACTIVE)
 
 
@@ -84,10 +95,80 @@ def test_of_who_is_forgotten_none_is_kept_and_none_is_opened_once_they_are_gone(
     assert desk(OPEN).refusal is Refusal.UNKNOWN_DOCUMENT
 
 
+def test_who_hands_in_in_a_traders_name_says_why_and_is_named(desk, stage):
+    stage.put(AddStaff(by="console", staff=50, role="compliance", sealed=""))
+    for_her = replace(KEEP, by="staff:50")
+    assert desk(for_her).refusal is Refusal.REASON_MISSING
+    kept = desk(replace(for_her, why="sent by mail on 3 May"))
+    assert (kept.by, kept.why) == ("staff:50", "sent by mail on 3 May")
+    assert desk(replace(for_her, document=2, why="x" * (DOCUMENT_WORDS_MAX + 1))).refusal is Refusal.REASON_MISSING
+    stage.put(AddStaff(by="console", staff=51, role="risk", sealed=""))
+    assert desk(replace(for_her, document=2, by="staff:51", why="y")).refusal is Refusal.NOT_PERMITTED
+
+
+def test_a_trader_takes_back_what_nobody_has_looked_at_and_makes_room(desk):
+    for number in range(DOCUMENTS_MAX):
+        desk(replace(KEEP, document=number))
+    assert desk(DELETE) == DocumentDeleted(trader=ADA, document=1, by=KEEP.by)
+    for again in (DELETE, OPEN):
+        assert desk(again).refusal is Refusal.UNKNOWN_DOCUMENT
+    assert isinstance(desk(replace(KEEP, document=99)), DocumentKept)
+
+
+def test_what_the_firm_has_looked_at_is_the_firms_to_delete_with_a_reason(desk, stage):
+    desk(KEEP)
+    desk(OPEN)
+    assert desk(DELETE).refusal is Refusal.DOCUMENT_RELIED_ON
+    for role, staff in (("risk", 50), ("compliance", 51)):
+        stage.put(AddStaff(by="console", staff=staff, role=role, sealed=""))
+    assert desk(replace(DELETE, by="staff:50", why="hers by mistake")).refusal is Refusal.NOT_PERMITTED
+    assert desk(replace(DELETE, by="staff:51", why=" ")).refusal is Refusal.REASON_MISSING
+    deleted = desk(replace(DELETE, by="staff:51", why="another person's passport"))
+    assert (deleted.by, deleted.why) == ("staff:51", "another person's passport")
+
+
+def test_another_trader_deletes_nothing_of_hers(desk, stage):
+    desk(KEEP)
+    stage.put(RegisterTrader(by="console", trader=72, sealed=""))
+    assert desk(replace(DELETE, by="trader:72")).refusal is Refusal.UNKNOWN_STAFF
+    assert desk(replace(DELETE, by="trader:72", trader=72)).refusal is Refusal.UNKNOWN_DOCUMENT
+
+
+@pytest.mark.parametrize("by", [KEEP.by, "console"])
+@pytest.mark.parametrize(
+    ("kind", "days", "refusal"),
+    [
+        pytest.param(DocumentKind.IDENTITY, 9, Refusal.DOCUMENT_RETAINED, id="identity, a day before"),
+        pytest.param(DocumentKind.ADDRESS, 9, Refusal.DOCUMENT_RETAINED, id="address, a day before"),
+        pytest.param(DocumentKind.IDENTITY, 10, None, id="identity, on the day"),
+        pytest.param(DocumentKind.EVIDENCE, 0, None, id="evidence, at once"),
+    ],
+)
+def test_proof_is_kept_for_as_long_as_a_law_wants(desk, stage, kind, days, refusal, by):
+    stage.put(PolicyAdopted(policy=replace(stage.engine.policy, documents_retained_us=10 * DAY_US)))
+    desk(replace(KEEP, document_kind=kind))
+    stage.now_us += days * DAY_US
+    told = desk(replace(DELETE, by=by, why="asked by mail"))
+    assert (getattr(told, "refusal", None), isinstance(told, DocumentDeleted)) == (refusal, refusal is None)
+
+
+def test_who_is_to_be_forgotten_leaves_the_proof_that_a_law_wants_until_its_time(desk, stage):
+    stage.put(PolicyAdopted(policy=replace(stage.engine.policy, documents_retained_us=10 * DAY_US)))
+    desk(KEEP)
+    kept_us = stage.engine.desk(f"trader/{id_text(ADA)}").state.documents[0].kept_us
+    ordered = desk(EraseTrader(by=KEEP.by, trader=ADA, why="asked", classes=destructions(0)))
+    assert isinstance(ordered, ErasureOrdered)
+    later = {each.klass: each.from_us for each in ordered.classes if each.from_us}
+    assert later == {"documents": kept_us + 10 * DAY_US}
+
+
 def test_the_rows_alone_lead_to_the_same_state_and_it_reads_back(desk, stage):
     for number in range(3):
         desk(replace(KEEP, document=number))
+    desk(OPEN)
+    desk(replace(DELETE, document=2))
     states = {name: state_bytes(state) for name, state in stage.engine.capture().states.items()}
     assert {name: state_bytes(state) for name, state in stage.refolded().capture().states.items()} == states
     [name] = [each for each in states if each.startswith("trader/")]
-    assert [one.document for one in readable_states(states)[name].documents] == [0, 1, 2]
+    held = readable_states(states)[name].documents
+    assert [(one.document, one.opened) for one in held] == [(0, False), (1, True)]

@@ -104,6 +104,7 @@ def commands(by: str) -> list[c.Command]:
         ),
         c.NoteDocumentRefused(by=by, trader=7, document_kind=DocumentKind.IDENTITY, fault=DocumentFault.EMPTY),
         c.OpenDocument(by=by, trader=7, document=1),
+        c.DeleteDocument(by=by, trader=7, document=1),
     ]
 
 
@@ -164,6 +165,7 @@ def test_a_role_asks_for_what_it_holds_and_for_nothing_else(sold, role):
                 c.DropAddressChange,
                 c.KeepDocument,
                 c.NoteDocumentRefused,
+                c.DeleteDocument,
             },
         ),
         ("trader:8", set()),

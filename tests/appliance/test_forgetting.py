@@ -114,8 +114,8 @@ def _document(number: int) -> tuple[str, str, bytes]:
 
 def _kept(number: int, sealed: str) -> KeepDocument:
     return KeepDocument(
-        by="console", trader=number + 1, document=number, document_kind=DocumentKind.IDENTITY, form=DocumentForm.PDF, size_bytes=40,
-        sealed=sealed,
+        by=f"trader:{number + 1}", trader=number + 1, document=number, document_kind=DocumentKind.IDENTITY,
+        form=DocumentForm.PDF, size_bytes=40, sealed=sealed,
     )  # fmt: skip
 
 
@@ -322,7 +322,8 @@ def test_a_document_whose_row_never_came_is_swept_at_the_next_start_and_no_other
     told, lost = machine.vault.seal_each([hers, hers])
     shop.put(
         KeepDocument(
-            by="console", trader=TRADER, document=1, document_kind=DocumentKind.IDENTITY, form=DocumentForm.PDF, size_bytes=4, sealed=told
+            by=f"trader:{TRADER}", trader=TRADER, document=1, document_kind=DocumentKind.IDENTITY,
+            form=DocumentForm.PDF, size_bytes=4, sealed=told,
         )
     )  # fmt: skip
     machine.tidy()

@@ -69,7 +69,7 @@ def test_defaults_are_the_policy_that_desks_assume() -> None:
 
 
 def test_every_figure_of_the_policy_follows_a_setting() -> None:
-    decides = [setting for setting in every_setting() if setting.path.startswith(("risk.", "ledger."))]
+    decides = [setting for setting in every_setting() if setting.path.startswith(("risk.", "ledger.", "documents."))]
     shifted = {setting.path: int(setting.default) + 1 for setting in decides if setting.default.isdecimal()}
     nested: dict = {"firm": {"name": "a", "slug": "a"}}
     for path, value in shifted.items():

@@ -1,10 +1,11 @@
-"""Documents are copied with the rows that name them, a few megabytes of them in one piece, and come back with a restore."""
+"""Documents are copied with the rows that name them, a few megabytes in one piece, and come back with a restore; deleted ones do not."""
 
 from typing import Any
 
 import pytest
 
-from firm.commands import KeepDocument
+from appliance.erasing import forget_documents
+from firm.commands import DeleteDocument, KeepDocument
 from firm.documents import DocumentForm, DocumentKind
 from storage.documents import open_document, packed
 from storage.people import DOCUMENTS
@@ -46,3 +47,50 @@ def test_what_was_handed_in_comes_back_and_no_piece_of_a_copy_holds_more_than_on
         assert [len(open_document(vault, sealed).content) for sealed in large] == [LARGE] * 2
     finally:
         vault.close()
+
+
+def delete(house: Any, document: int) -> None:
+    house.put(DeleteDocument(by=f"trader:{ADA}", trader=ADA, document=document))
+
+
+def destroy(house: Any) -> None:
+    for told in forget_documents(house.machine):
+        house.put(told)
+
+
+def kept_after(house: Any, sealed: str) -> tuple[bool, bool]:
+    """Whether a document lies in the restored vault, and whether it does once the courier has been over it."""
+    restored, _ = house.restore()
+    house.go_on_with(restored)
+    is_back = house.machine.vault.open_value(sealed) is not None
+    destroy(house)
+    return is_back, house.machine.vault.open_value(sealed) is not None
+
+
+def test_a_document_that_was_deleted_after_a_snapshot_does_not_come_back_with_it(house: Any) -> None:
+    sealed, stays = hand_in(house, 1, bytes(LARGE)), hand_in(house, 2, b"another")
+    house.snapshot()
+    delete(house, 1)
+    destroy(house)
+    house.ship()
+    assert kept_after(house, sealed) == (False, False)
+    assert open_document(house.machine.vault, stays).content == b"another"
+
+
+def test_where_the_copies_end_before_the_vault_was_told_the_courier_destroys_it_again(house: Any) -> None:
+    sealed = hand_in(house, 1, bytes(LARGE))
+    house.snapshot()
+    delete(house, 1)
+    house.ship()
+    destroy(house)
+    assert kept_after(house, sealed) == (True, False)
+
+
+def test_what_was_handed_in_and_deleted_between_two_copies_is_in_neither_and_misses_nowhere(house: Any) -> None:
+    house.snapshot()
+    sealed = hand_in(house, 1, bytes(LARGE))
+    delete(house, 1)
+    destroy(house)
+    house.ship()
+    assert house.fresh().problems == ()
+    assert kept_after(house, sealed) == (False, False)

@@ -267,7 +267,7 @@ def _hand_in(firm: Path) -> None:
         machine.decide_now(
             [
                 KeepDocument(
-                    by="console", trader=trader, document=1, document_kind=DocumentKind.IDENTITY, form=DocumentForm.PDF,
+                    by=f"trader:{trader}", trader=trader, document=1, document_kind=DocumentKind.IDENTITY, form=DocumentForm.PDF,
                     size_bytes=len(content), sealed=sealed,
                 )
             ]

@@ -61,6 +61,10 @@ TELLING = [
     ("risk", "POST", "/staff/documents/{document}/opening", 403),
     ("auditor", "POST", "/staff/documents/{document}/opening", 403),
     ("compliance", "POST", "/staff/documents/{document}/opening", 404),
+    ("risk", "POST", "/staff/documents/{document}/deletion", 403),
+    ("auditor", "POST", "/staff/documents/{document}/deletion", 403),
+    ("compliance", "POST", "/staff/documents/{document}/deletion", 404),
+    ("risk", "POST", "/staff/documents", 403),
     ("support", "GET", "/staff/documents", 403),
     ("elsewhere", "GET", "/staff/documents", 403),
 ]
