@@ -6,7 +6,6 @@ held has none of the firm's locks, and is left behind. It judges what it finds, 
 
 import json
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
@@ -18,6 +17,7 @@ from backups.notes import known_notes
 from backups.places import destination_of
 from storage.errors import NoteRefused
 from storage.identity import Identity
+from storage.own_program import own_program
 
 KILLED_WITHIN_S = 1  # a child that a disk holds does not even hear that
 OWN_MAX = (
@@ -25,7 +25,7 @@ OWN_MAX = (
 )
 OTHERS_MAX = 3  # one of another firm's is one too many; one that is damaged is only told
 ANSWER_BYTES_MAX = 2**20
-_CHILD = (sys.executable, "-P", "-s", "-m", "backups.asking")
+_CHILD = "from backups.asking import tell; tell(*sys.argv[2:])"
 
 
 def notes_within(place: str, firm: Path, identity: Identity, deadline_s: float) -> list[str]:
@@ -34,7 +34,7 @@ def notes_within(place: str, firm: Path, identity: Identity, deadline_s: float) 
     """
     asked = [place, str(firm), identity.firm_slug, identity.public_key.hex()]
     with tempfile.TemporaryFile() as told:
-        child = subprocess.Popen([*_CHILD, *asked], stdin=subprocess.DEVNULL, stdout=told)  # noqa: S603  (our own words)
+        child = subprocess.Popen(own_program(_CHILD, *asked), stdin=subprocess.DEVNULL, stdout=told)  # noqa: S603  (our own program)
         try:
             status = child.wait(deadline_s)
         except subprocess.TimeoutExpired as late:
@@ -82,6 +82,6 @@ def _look(place: str, firm: Path, identity: Identity) -> list[str] | str:
         return str(failed)
 
 
-if __name__ == "__main__":
-    asked_place, of_firm, slug, key = sys.argv[1:]
-    print(json.dumps(_look(asked_place, Path(of_firm), Identity(slug, bytes.fromhex(key), b""))))
+def tell(place: str, firm: str, slug: str, key: str) -> None:
+    """What the child does."""
+    print(json.dumps(_look(place, Path(firm), Identity(slug, bytes.fromhex(key), b""))))

@@ -20,7 +20,7 @@ import argon2
 import msgspec
 from argon2.low_level import Type, hash_secret_raw
 
-from web.own_program import own_program
+from storage.own_program import own_program
 
 YIELDS = 19  # as much as a process can
 ANSWER_SECONDS = 5.0  # a hash takes a tenth; whoever else signs in waits behind one that was stopped, and is not dead

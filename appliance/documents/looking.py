@@ -15,8 +15,8 @@ import msgspec
 
 from firm.bounds import DOCUMENT_BYTES_MAX
 from firm.documents import DocumentFault, DocumentForm
+from storage.own_program import own_program
 from web.inspecting import Clean, Unconfined, Verdict
-from web.own_program import own_program
 
 WALL_S = 5.0  # for one document, from the start of its process
 CPU_S = 5

@@ -2,7 +2,6 @@
 
 import contextlib
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -13,12 +12,14 @@ import msgspec
 from msgspec.structs import replace
 
 from actors.lab_found import Progress, Report
+from storage.own_program import own_program
 from web.lab import Trial, TrialState, Tried
 
 GOING_ON_MAX = 2  # at once: each takes a core, as far as the firm leaves one
 KEPT_MAX = 8
 YIELDS = 10  # in niceness, to the firm that serves; a unit that refuses that call runs it all the same
 END_S = 10
+_CHILD = "from appliance.cli import main; sys.exit(main(sys.argv[2:]))"
 
 _LINES = msgspec.json.Decoder(Progress | Report)
 
@@ -144,18 +145,18 @@ class _Child(threading.Thread):
     def _command(self, folder: Path) -> list[str]:
         tried = self._tried
         yielding = ["nice", "-n", str(YIELDS)]
-        command = [*yielding, sys.executable, "-m", "appliance", "lab", "--data-dir", str(self._directory)]
-        command.append("--follow" if tried.follows else "--lines")
+        asked = ["--follow" if tried.follows else "--lines"]
         if tried.rules is None:
-            command.append("--as-sold")
+            asked.append("--as-sold")
         else:
             draft = folder / "draft.json"
             draft.write_bytes(tried.rules.canonical())
-            command.append(str(draft))
+            asked.append(str(draft))
         chosen = {
             "--program": tried.program,
             "--phase": tried.phase,
             "--bought-from": tried.bought_from,
             "--bought-before": tried.bought_before,
         }
-        return command + [f"{option}={value}" for option, value in chosen.items() if value]
+        asked += [f"{option}={value}" for option, value in chosen.items() if value]
+        return [*yielding, *own_program(_CHILD, "lab", "--data-dir", str(self._directory), *asked)]

@@ -1,6 +1,5 @@
 """Places that answer badly for a moment: what cannot be read now is not gone, and nothing is removed for it."""
 
-import sys
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -92,13 +91,25 @@ def test_a_mount_that_hangs_holds_no_start(house: Any, monkeypatch: pytest.Monke
     assert "did not answer within 0.5 s: see whether what is mounted there hangs" in seen
 
 
+def test_whoever_looks_is_of_this_tree_whatever_else_is_installed(
+    house: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "backups").mkdir()
+    (tmp_path / "backups" / "__init__.py").write_text("raise SystemExit('another copy')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    house.snapshot()
+    with LedgerReader(house.directory) as reader:
+        assert notes_within(str(house.copies), house.directory, reader.identity(), PATIENCE_S) != []
+
+
 def test_whoever_looks_and_does_not_come_back_is_not_waited_for(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with LedgerReader(house.directory) as reader:
         identity = reader.identity()
-    monkeypatch.setattr(asking, "_CHILD", (sys.executable, "-c", "import signal; signal.pause()"))
+    monkeypatch.setattr(asking, "_CHILD", "import signal; signal.pause()")
     with pytest.raises(DestinationFailed, match=r"did not answer within 0\.2 s"):
         notes_within(str(house.copies), house.directory, identity, 0.2)
-    monkeypatch.setattr(asking, "_CHILD", (sys.executable, "-c", "import sys; sys.exit(3)"))
+    monkeypatch.setattr(asking, "_CHILD", "sys.exit(3)")
     with pytest.raises(DestinationFailed, match="ended with 3"):
         notes_within(str(house.copies), house.directory, identity, PATIENCE_S)
 

@@ -12,11 +12,11 @@ import argon2
 import pytest
 
 import web
+from storage.own_program import own_program
 from storage.people import Person
 from web import password_desk
 from web.bounds import KNOWN_WAITING_MAX, STRANGERS_WAITING_MAX
 from web.hashing import AGAIN_AFTER_SECONDS, ANSWER_SECONDS, PROGRAM, YIELDS, Derive, Hash, Verify, Worker, worked_out
-from web.own_program import own_program
 from web.password_desk import NoRoom, PasswordDesk
 
 QUICK = {"time_cost": 1, "memory_kib": 8, "lanes": 1}

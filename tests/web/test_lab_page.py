@@ -60,6 +60,14 @@ async def test_nothing_comes_out_otherwise_under_what_was_sold(reviewer):
     assert "unknown from there" in shown
 
 
+async def test_a_trial_is_of_this_tree_whatever_else_is_installed(reviewer, tmp_path, monkeypatch):
+    (tmp_path / "appliance").mkdir()
+    (tmp_path / "appliance" / "__init__.py").write_text("raise SystemExit('another copy')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    await test_nothing_comes_out_otherwise_under_what_was_sold(reviewer)
+
+
 async def test_a_draft_tells_who_comes_out_otherwise_with_links_to_them(reviewer):
     answer = await reviewer.send_form("/staff/lab", rules=DRAFT, program="")
     assert answer.status_code == 303, text_of(answer.text)
