@@ -88,6 +88,7 @@ UNSIGNED_US = 10 * MINUTE_US  # how long after the password was right its second
 CHALLENGE_US = 5 * MINUTE_US  # how long a passkey may take to sign
 OFFERED_US = 10 * MINUTE_US  # how long a secret for an app waits for its first code
 DEVICE_COOKIE_SECONDS = 400 * 24 * 3_600  # more is cut down by browsers
+FIND_LENGTH_MAX = 100  # characters of what is typed to go to a page
 LANGUAGE_COOKIE_SECONDS = 365 * 86_400
 SIGN_INS_NOTED_PER_DAY = (
     20  # from new devices and with recovery codes, of one person, in the ledger; sessions are told of all

@@ -182,6 +182,36 @@ async def test_the_palette_and_its_page_show_what_a_reader_may_open_and_no_more(
             assert (await client.get(each, follow_redirects=True)).status_code == 200, each
 
 
+async def test_without_scripts_the_page_narrows_to_what_was_typed_and_offers_the_searches(
+    come_in: Any, play: Any
+) -> None:
+    omar, ben = come_in(f"staff:{play.OMAR}"), come_in(f"trader:{play.BEN}")
+
+    async def found(client: Any, typed: str, **headers: str) -> tuple[list[str], str]:
+        page = (await client.get("/find", params={"q": typed}, headers=headers)).text
+        main = page.partition("<main")[2].partition("</main>")[0]
+        return re.findall(r'<li><a href="([^"]+)">', main), main
+
+    everything, _ = await found(omar, "  ")
+    assert len(everything) > 20
+    hrefs, main = await found(omar, "DOCum")
+    assert hrefs == ["/staff/documents"]
+    assert "Search accounts and traders for “DOCum”" in main
+    assert "Search traders’ names for “DOCum”" in main
+    assert re.search(r'name="name"[^>]*value="DOCum"', main)
+    assert (await found(omar, "keys api"))[0] == ["/staff/api-keys"]  # in any order
+    assert (await found(omar, "dokum", **{"accept-language": "de"}))[0] == ["/staff/documents"]
+    nothing, main = await found(omar, "7K2MQ-9XW3F")
+    assert (nothing, "No page is called so." in main) == ([], True)
+    assert 'value="7K2MQ-9XW3F"' in main
+    assert "/staff/traders" not in main  # no name has a digit
+    theirs, main = await found(ben, "docum")
+    assert theirs == ["/documents"]
+    assert ("Search accounts" in main, "Search traders" in main) == (False, False)
+    odd, main = await found(omar, '"><script>' + "x" * 200)
+    assert (odd, "<script>" in main, "x" * 101 in main) == ([], False, False)
+
+
 # --- the reader's language ---
 
 

@@ -1,12 +1,13 @@
 """Pages of the shell itself: the reader's language, the ways and keys without scripts, and each component once."""
 
+from functools import partial
 from typing import Any
 
 from litestar import Request, get, post
 from litestar.response import Redirect, Response
 
 from firm.permissions import Permission
-from web.bounds import LANGUAGE_COOKIE_SECONDS
+from web.bounds import FIND_LENGTH_MAX, LANGUAGE_COOKIE_SECONDS
 from web.cookies import own_cookie
 from web.forms import Wrong, fields_of, path_of_ours, text_in
 from web.languages import CHOSEN, known
@@ -32,8 +33,22 @@ async def choose_language(request: Request[Any, Any, Any]) -> Redirect:
 
 @get("/find", policy=Policy.SIGNED_IN, in_view=True)
 async def find(request: Request[Any, Any, Any]) -> Response[str]:
-    """The palette: a dialog where scripts ask for it, else a page that leads to the same."""
-    return page(request, "find.html", block="palette")
+    """The palette: a dialog where scripts ask for it, else a page that leads to the same, narrowed to what was typed there."""
+    typed = " ".join(request.query_params.get("q", "").split())[:FIND_LENGTH_MAX]
+    return page(
+        request,
+        "find.html",
+        block="palette",
+        typed=typed,
+        called=partial(_is_called, typed),
+        may_be_name=not any(letter.isdecimal() or letter == "@" for letter in typed),
+        length_max=FIND_LENGTH_MAX,
+    )
+
+
+def _is_called(typed: str, name: str) -> bool:
+    """Whether each word that was typed is somewhere in the name, as `static/shell.js` narrows the dialog."""
+    return all(word in name.casefold() for word in typed.casefold().split())
 
 
 @get("/keys", policy=Policy.SIGNED_IN, in_view=True)
