@@ -1,6 +1,6 @@
-"""Trader views: staff who look at the portal as a trader. Each view, and each page of it, is in the book before it is shown.
+"""Trader views: staff who view the portal as a trader. Each view, and each page of it, is in the book before it is shown.
 
-Which session looks, and until when, is kept at the border: this decides whether there is a trader to look as, and for how long.
+Which session looks, and until when, is kept at the border: this decides whether there is a trader to view as, and for how long.
 """
 
 from typing import assert_never

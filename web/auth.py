@@ -286,7 +286,7 @@ def _visitor_of(firm: Firm, session_id: str) -> tuple[Visitor, Signed] | None:
 
 
 def why_over(firm: Firm, staff: Visitor, signed: Signed) -> ViewEnd | None:
-    """Why who looks as a trader does no more, by what the ledger, the vault and the clock say now; None where they do."""
+    """Why who views as a trader does no more, by what the ledger, the vault and the clock say now; None where they do."""
     view = signed.view
     assert view is not None, "a session without a view is in none"
     if not view.began_us <= firm.wall_us() < view.until_us:  # a clock that was set back prolongs nothing

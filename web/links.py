@@ -23,7 +23,7 @@ FORGOTTEN = "/forgotten-password"
 
 
 async def keep_link(request: Request[Any, Any, Any], token: str, page: str) -> Response[Any]:
-    """Who is signed in stays so; who looks as a trader is sent away. Nothing is used up."""
+    """Who is signed in stays so; who views as a trader is sent away. Nothing is used up."""
     firm: Firm = request.app.state.firm
     answer: Response[Any] = Redirect(page, status_code=303)
     link = digest_of(token)

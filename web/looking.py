@@ -1,4 +1,4 @@
-"""Looking as a trader: a member of staff sees the portal as a trader does, for a quarter of an hour, and can change nothing.
+"""Viewing as a trader: a member of staff sees the portal as a trader does, for a quarter of an hour, and can change nothing.
 
 While somebody looks, their session is the trader's to all pages, and these guards refuse whatever is no page: forms, files, and how
 the trader signs in. Each page is in the book before it is shown. The session stays theirs: they end it, and go on as themselves.
@@ -42,7 +42,7 @@ WHY_OVER = {
 
 
 class ViewOver(PermissionDeniedException):
-    """Who looked as a trader does no more, and asked for a page of the trader's."""
+    """Who viewed as a trader does no more, and asked for a page of the trader's."""
 
     def __init__(self, how: ViewEnd) -> None:
         super().__init__(detail=f"you view the portal as the trader no more: {WHY_OVER[how]}")

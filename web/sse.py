@@ -89,7 +89,7 @@ class Streams:
         self._wake_all()
 
     def end_view(self, view: int) -> None:
-        """End the streams of whoever looked as a trader in this view."""
+        """End the streams of whoever viewed as a trader in this view."""
         self._views_over.append(view)
         self._wake_all()
 

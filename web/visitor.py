@@ -64,7 +64,7 @@ def may(permission: Permission) -> May:
 
 
 class Behind(msgspec.Struct, frozen=True):
-    """Who looks as a trader: the member of staff, in which view, until when (wall time)."""
+    """Who views as a trader: the member of staff, in which view, until when (wall time)."""
 
     staff: "Visitor"
     view: int

@@ -1,4 +1,4 @@
-"""Staff acts: what staff do that no desk decides, and looking at the portal as a trader. All of it is asked of the firm like anything
+"""Staff acts: what staff do that no desk decides, and viewing the portal as a trader. All of it is asked of the firm like anything
 else, so that it is in the book before it happens.
 """
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from firm.commands.command import Command
 
-VIEW_SECONDS = 15 * 60  # how long somebody may look as a trader at once; it is not prolonged
+VIEW_SECONDS = 15 * 60  # how long somebody may view as a trader at once; it is not prolonged
 
 
 class StaffAct(StrEnum):
@@ -48,7 +48,7 @@ class NoteAct(Command, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ViewEnd(StrEnum):
-    """Why somebody looks as a trader no more."""
+    """Why somebody views as a trader no more."""
 
     ENDED = "ended"  # they ended it
     EXPIRED = "expired"
@@ -58,7 +58,7 @@ class ViewEnd(StrEnum):
 
 
 class BeginView(Command, frozen=True, kw_only=True):
-    """Look at the portal as a trader sees it, for `seconds`. `role`: of the member of staff, as the border knew it. `on`: by whose account
+    """View the portal as a trader sees it, for `seconds`. `role`: of the member of staff, as the border knew it. `on`: by whose account
     they came to it.
     """
 
@@ -78,7 +78,7 @@ class SeePage(Command, frozen=True, kw_only=True):
 
 
 class EndView(Command, frozen=True, kw_only=True):
-    """Look as the trader no more."""
+    """View as the trader no more."""
 
     trader: int
     view: int

@@ -1,4 +1,4 @@
-"""Facts of staff acts: what staff did that no desk decides, and looking at the portal as a trader."""
+"""Facts of staff acts: what staff did that no desk decides, and viewing the portal as a trader."""
 
 from firm.commands.acts import StaffAct, ViewEnd
 from firm.facts.fact import Fact
@@ -17,7 +17,7 @@ class StaffActed(Fact, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ViewBegan(Fact, frozen=True, kw_only=True):
-    """A member of staff looks at the portal as a trader from now on, for at most `seconds`. The row that it follows from
+    """A member of staff views the portal as a trader from now on, for at most `seconds`. The row that it follows from
     names the view."""
 
     trader: int
@@ -37,7 +37,7 @@ class PageSeen(Fact, frozen=True, kw_only=True):
 
 
 class ViewEnded(Fact, frozen=True, kw_only=True):
-    """They look as the trader no more. A view without this row was over with its time, or when they left."""
+    """They view as the trader no more. A view without this row was over with its time, or when they left."""
 
     trader: int
     view: int

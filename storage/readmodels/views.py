@@ -1,4 +1,4 @@
-"""Views: when staff looked at the portal as a trader, who and why, how many pages, and how it ended."""
+"""Views: when staff viewed the portal as a trader, who and why, how many pages, and how it ended."""
 
 from collections.abc import Sequence
 

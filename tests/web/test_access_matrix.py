@@ -213,7 +213,7 @@ async def test_a_telling_cell_is_as_people_decided(who, method, path, status, cl
 async def test_a_strange_visitor_a_trader_and_who_looks_as_one_open_nothing_of_the_backoffice(
     app, clients, words, looking
 ):
-    """What else of all routes is open to who looks as a trader, `test_looking_as.py` says."""
+    """What else of all routes is open to who views as a trader, `test_looking_as.py` says."""
     clients = clients | {"looking": looking}
     for path, method, policy in policies(app):
         if isinstance(policy, May):

@@ -1,4 +1,4 @@
-"""Looking as a trader: begun with a reason and a fresh proof, put on record, read only, over in time, and told to the trader."""
+"""Viewing as a trader: begun with a reason and a fresh proof, put on record, read only, over in time, and told to the trader."""
 
 import asyncio
 import re

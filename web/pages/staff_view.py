@@ -1,4 +1,4 @@
-"""Looking as a trader, for staff: the form that begins it, with its reason, and the end of it."""
+"""Viewing as a trader, for staff: the form that begins it, with its reason, and the end of it."""
 
 from typing import Any
 

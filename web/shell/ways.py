@@ -86,6 +86,6 @@ def ways_of(visitor: Visitor | None) -> tuple[Way, ...]:
 def _open_to(visitor: Visitor) -> Iterator[Way]:
     for way in (*(STAFF if visitor.kind == "staff" else TRADERS), *EVERYBODY):
         if visitor.behind is not None and way.href.startswith("/security"):
-            continue  # who looks as a trader does not see how they sign in
+            continue  # who views as a trader does not see how they sign in
         if way.permission is None or visitor.may(way.permission):
             yield way
