@@ -1,6 +1,6 @@
 """SQLite files beside the ledger: how keys.db, vault.db and front.db are opened, and how what was deleted leaves the disk."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,7 +14,8 @@ from storage.files import is_mounted_read_only, write_new
 
 BUSY_MS = 5_000
 READING = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
-NO_UPGRADES: Mapping[int, str] = {}
+Upgrade = str | Callable[[apsw.Connection], None]  # SQL, or what does more than SQL says, within the transaction
+NO_UPGRADES: Mapping[int, Upgrade] = {}
 _UNFINISHED = (apsw.BusyError, apsw.LockedError, apsw.FullError)
 DISK_FAILED = (apsw.IOError, apsw.FullError, apsw.CantOpenError, apsw.ReadOnlyError)
 
@@ -35,12 +36,12 @@ def open_sqlite(
     *,
     durable: bool = True,
     vfs: str | None = None,
-    upgrades: Mapping[int, str] = NO_UPGRADES,
+    upgrades: Mapping[int, Upgrade] = NO_UPGRADES,
 ) -> apsw.Connection:
     """Open or create a private database file whose header says what it is.
 
     `durable`: a commit that returned survives a power cut (synchronous=FULL). `vfs`: SQLite's way to the disk, by name.
-    `upgrades`: what SQL makes a file of an earlier version one of the next.
+    `upgrades`: what makes a file of an earlier version one of the next.
     """
     # The name is made before SQLite sees it, because SQLite would create it readable by others; -wal and -shm follow it.
     if not path.exists():
@@ -180,14 +181,18 @@ def _check_header(connection: apsw.Connection, path: Path, application: int, ver
         connection.pragma("user_version", version)
 
 
-def _upgrade(connection: apsw.Connection, application: int, version: int, upgrades: Mapping[int, str]) -> None:
+def _upgrade(connection: apsw.Connection, application: int, version: int, upgrades: Mapping[int, Upgrade]) -> None:
     """One version after another; each is whole or not begun."""
     while (
         connection.pragma("application_id") == application and (found := connection.pragma("user_version")) in upgrades
     ):
         assert found < version
         with connection:
-            connection.execute(upgrades[found])
+            upgrade = upgrades[found]
+            if isinstance(upgrade, str):
+                connection.execute(upgrade)
+            else:
+                upgrade(connection)
             connection.pragma("user_version", found + 1)
 
 

@@ -1,9 +1,11 @@
 """Vault file: what vault.db is made of, and how one of an earlier release becomes one of today's."""
 
+from collections.abc import Mapping
+
 import apsw
 
 from storage.files import FirmDirectory
-from storage.sqlite_file import open_sqlite, open_to_read
+from storage.sqlite_file import Upgrade, open_sqlite, open_to_read
 
 APPLICATION = 0x45565654  # "EVVT"
 VERSION = 4
@@ -26,12 +28,11 @@ CREATE TABLE large_boxes (
     box BLOB NOT NULL                  -- salt ‖ value, sealed
 ) STRICT;
 """
-# As storage/vault_boxes.py keeps them from then on.
-_MOVED = """
-INSERT INTO large_boxes (commitment, padding, box)
-    SELECT commitment, zeroblob(4096), box FROM sealed_values WHERE length(box) > 4096;
-UPDATE sealed_values SET box = x'' WHERE length(box) > 4096;
-"""
+_PUT_APART = (
+    "INSERT INTO large_boxes (commitment, padding, box)"
+    " SELECT commitment, zeroblob(4096), box FROM sealed_values WHERE commitment = ?"
+)
+_LEAVE_EMPTY = "UPDATE sealed_values SET box = x'' WHERE commitment = ?"
 
 _FIRST = """
 CREATE TABLE origin (
@@ -59,7 +60,18 @@ CREATE TABLE erasing (
 SCHEMA = _FIRST + _FACTORS + _MAIL_INDEX_OF + _LARGE_BOXES
 SCHEMAS = {1: _FIRST, 2: _FIRST + _FACTORS, 3: _FIRST + _FACTORS + _MAIL_INDEX_OF, VERSION: SCHEMA}  # by version
 _LACKING = {1: _FACTORS, 2: _MAIL_INDEX_OF, 3: _LARGE_BOXES}  # what each version has not that the next one has
-UPGRADES = _LACKING | {3: _LARGE_BOXES + _MOVED}  # from each earlier version to the next
+
+
+def _large_boxes_apart(connection: apsw.Connection) -> None:
+    """As storage/vault_boxes.py keeps them from then on. One statement for all would keep all of them in memory, to take it back."""
+    connection.execute(_LARGE_BOXES)
+    large = list(connection.execute("SELECT commitment FROM sealed_values WHERE length(box) > 4096"))
+    for each in large:
+        connection.execute(_PUT_APART, each)
+        connection.execute(_LEAVE_EMPTY, each)
+
+
+UPGRADES: Mapping[int, Upgrade] = {**_LACKING, 3: _large_boxes_apart}  # from each earlier version to the next
 
 
 def open_vault_file(directory: FirmDirectory, *, vfs: str | None = None) -> apsw.Connection:

@@ -226,3 +226,22 @@ def test_what_lies_among_large_boxes_and_nobody_reads_is_told(
         connection.execute(sql)
     audit_vault(firm.path, secrets.vault_master, seals, findings)
     assert "what lies in large_boxes" in str(findings.told[0])
+
+
+def test_the_first_start_with_many_documents_takes_neither_their_memory_nor_their_room_twice(
+    vault: Vault, firm: FirmDirectory, secrets: Secrets
+) -> None:
+    drawn = random.Random(7)
+    documents = [drawn.randbytes(500_000) for _ in range(40)]
+    kept = vault.seal_each([(ADA, "documents", each) for each in documents])
+    as_before(vault, firm)
+    with closing(apsw.Connection(str(firm.vault_db))) as connection:
+        connection.execute("VACUUM")
+    before, used = firm.vault_db.stat().st_size, apsw.memory_used()
+    apsw.memory_high_water(reset=True)
+    with closing(Vault.open(firm.path, secrets.vault_master)) as opened:
+        peak = apsw.memory_high_water() - used
+        assert [opened.open_value(each) for each in kept] == documents
+    together = sum(map(len, documents))
+    assert peak < together // 4
+    assert firm.vault_db.stat().st_size < before + together // 4
