@@ -42,7 +42,13 @@ _MACHINE = (
     | i.MasterRotationEnded
 )
 _OF_TRADERS = (
-    f.TraderRegistered | f.TraderJoined | f.AddressConfirmed | f.ErasureOrdered | f.ValuesForgotten | f.DocumentKept
+    f.TraderRegistered
+    | f.TraderJoined
+    | f.TraderPlaced
+    | f.AddressConfirmed
+    | f.ErasureOrdered
+    | f.ValuesForgotten
+    | f.DocumentKept
 )
 _OF_STAFF = (
     f.StaffAdded
@@ -117,7 +123,9 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (CALENDARS,)
         case c.BeginView() | c.SeePage() | c.EndView():
             return (trader_desk(body.trader),)
-        case c.RegisterTrader() | c.JoinFirm() | c.ConfirmAddress() | c.EraseTrader() | i.ErasureReported():
+        case c.RegisterTrader() | c.JoinFirm() | c.PlaceTrader() | c.ConfirmAddress():
+            return (trader_desk(body.trader),)
+        case c.EraseTrader() | i.ErasureReported():
             return (trader_desk(body.trader),)
         case c.KeepDocument() | c.NoteDocumentRefused() | c.OpenDocument():
             return (trader_desk(body.trader),)

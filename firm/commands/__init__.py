@@ -59,6 +59,7 @@ from firm.commands.incidents import (
 from firm.commands.people import (
     EraseTrader,
     NoteSecurity,
+    PlaceTrader,
     RegisterTrader,
     SecurityAct,
 )
@@ -108,6 +109,7 @@ Commanded = (
     | RevokeApiKey
     | NoteSecurity
     | RegisterTrader
+    | PlaceTrader
     | OfAddresses
     | EraseTrader
     | KeepDocument

@@ -86,6 +86,7 @@ from firm.facts.people import (
 )
 from firm.facts.prices import QuotesRefused, QuoteUsed, SanityBandLeft
 from firm.facts.refusals import Refusal, Refused
+from firm.facts.regions import TraderPlaced
 from firm.facts.risk import BreakerReset, BreakerTripped, KillSwitchEngaged, KillSwitchReleaseAsked, KillSwitchReleased
 from firm.facts.sales import (
     ChallengeAdvanced,
@@ -149,6 +150,7 @@ FACTS: tuple[type[Fact], ...] = (
     AppealAnswered,
     TraderRegistered,
     TraderJoined,
+    TraderPlaced,
     AddressConfirmed,
     AddressChangeAsked,
     AddressChangeDropped,
