@@ -59,6 +59,7 @@ _OF_OTHERS = kinds_of(
     c.SetBridgeMode, f.BridgeEnrolled, f.BridgeModeChanged, f.BridgeRevoked, c.SettleCommand, f.CommandAdvanced,
     f.CommandProbed, c.PlaceOrder, f.OrderPlaced, c.MarkOrderPaid, f.OrderPaid, f.ChallengeOpened, f.ChallengeAdvanced,
     f.ChallengeEnded, f.ChallengeHeld, f.ChallengeReopened, c.AdvanceChallenge, c.RegisterTrader, f.TraderRegistered,
+    c.PlaceTrader, f.TraderPlaced,
     c.EraseTrader, i.ErasureReported, f.ErasureOrdered, f.ValuesForgotten, c.JoinFirm, f.TraderJoined, c.ConfirmAddress, f.AddressConfirmed,
     c.BeginView, c.SeePage, c.EndView, f.ViewBegan, f.PageSeen, f.ViewEnded,
     c.KeepDocument, c.NoteDocumentRefused, c.OpenDocument, f.DocumentKept, f.DocumentRefused, f.DocumentOpened,
@@ -69,7 +70,8 @@ _OF_OTHERS = kinds_of(
     f.IncidentPublished, f.IncidentClosed, c.NoteIncident, c.PublishIncident, c.CloseIncident,
 )  # fmt: skip
 _OF_TRADERS = (
-    c.RegisterTrader | f.TraderRegistered | c.EraseTrader | i.ErasureReported | f.ErasureOrdered | f.ValuesForgotten
+    c.RegisterTrader | f.TraderRegistered | c.PlaceTrader | f.TraderPlaced
+    | c.EraseTrader | i.ErasureReported | f.ErasureOrdered | f.ValuesForgotten
     | c.JoinFirm | f.TraderJoined | c.ConfirmAddress | f.AddressConfirmed
     | c.KeepDocument | c.NoteDocumentRefused | c.OpenDocument | f.DocumentKept | f.DocumentRefused | f.DocumentOpened
     | c.BeginView | c.SeePage | c.EndView | f.ViewBegan | f.PageSeen | f.ViewEnded
@@ -81,7 +83,7 @@ class DeskRows:
     """The `desk_rows` read model."""
 
     name = "desk_rows"
-    version = 8
+    version = 9
     schema = SCHEMA
     kinds = OF_ACCOUNTS | _OF_OTHERS
 

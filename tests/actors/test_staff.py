@@ -54,7 +54,6 @@ def commands(by: str) -> list[c.Command]:
         c.DefineRole(by=by, role="desk", permissions=("enter",), **WHY),
         c.RetireRole(by=by, role="desk", **WHY),
         c.RegisterTrader(by=by, trader=7, sealed=""),
-        c.PlaceTrader(by=by, trader=7, region="dach", **WHY),
         c.EraseTrader(by=by, trader=7, why="asked", classes=()),
         c.PublishProgram(by=by, program=program()),
         c.RetireProgram(by=by, program="two-step", **WHY),
@@ -105,6 +104,7 @@ def commands(by: str) -> list[c.Command]:
         ),
         c.NoteDocumentRefused(by=by, trader=7, document_kind=DocumentKind.IDENTITY, fault=DocumentFault.EMPTY),
         c.OpenDocument(by=by, trader=7, document=1),
+        c.PlaceTrader(by=by, trader=7, region="dach", **WHY),
     ]
 
 
