@@ -121,11 +121,9 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (CATALOGUE,)
         case c.AdoptCalendar() | c.AdoptMarketDays():
             return (CALENDARS,)
-        case c.BeginView() | c.SeePage() | c.EndView():
+        case c.BeginView() | c.SeePage() | c.EndView() | c.PlaceTrader():
             return (trader_desk(body.trader),)
-        case c.RegisterTrader() | c.JoinFirm() | c.PlaceTrader() | c.ConfirmAddress():
-            return (trader_desk(body.trader),)
-        case c.EraseTrader() | i.ErasureReported():
+        case c.RegisterTrader() | c.JoinFirm() | c.ConfirmAddress() | c.EraseTrader() | i.ErasureReported():
             return (trader_desk(body.trader),)
         case c.KeepDocument() | c.NoteDocumentRefused() | c.OpenDocument():
             return (trader_desk(body.trader),)

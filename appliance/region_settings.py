@@ -11,6 +11,7 @@ from firm.bounds import SCOPE_REGIONS_MAX
 from firm.regions import REGION_WORDS, Regions, is_region_name
 
 SECTION = "regions"
+NAME = "NAME"  # of a key, on the page that lists them
 COUNTRIES_MAX = 300  # of one region: there are fewer
 MEANING = (
     "The firm's own names for groups of countries (ISO 3166-1, two capital letters), a country in one at most. Whoever signs up is placed "
@@ -45,6 +46,16 @@ def regions_toml(raw: Mapping[str, Any]) -> str:
     """The section's keys; where there are none, what one would look like."""
     lines = [f"{name} = {json.dumps(listed)}" for name, listed in raw.items()]
     return "\n".join(lines or [f"# {EXAMPLE}"]) + "\n"
+
+
+def table() -> list[str]:
+    """The section's keys, as the page of settings has them."""
+    allowed = f"a list of 1 to {COUNTRIES_MAX} countries"
+    return [
+        "| key | default | allowed | meaning |",
+        "|---|---|---|---|",
+        f"| `{NAME}` | none | {allowed} | The countries of this region: `{EXAMPLE}` |",
+    ]
 
 
 def _free(path: str, country: Any, taken: Mapping[str, str]) -> str:

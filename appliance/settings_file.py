@@ -146,8 +146,7 @@ def settings_reference() -> str:
             ]
         default = f"`{setting.default}`" if setting.default else "required"
         lines.append(f"| `{setting.key}` | {default} | {setting.allowed} | {setting.meaning} |")
-    named = region_settings
-    lines += ["", f"## [{named.SECTION}]", "", named.MEANING, "", "```toml", f"[{named.SECTION}]", named.EXAMPLE, "```"]
+    lines += ["", f"## [{region_settings.SECTION}]", "", region_settings.MEANING, "", *region_settings.table()]
     return "\n".join(lines) + "\n"
 
 

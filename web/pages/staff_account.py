@@ -66,7 +66,6 @@ async def account_for_staff(
 
     grounds = firm.live.grounds(number)
     state = grounds.state if grounds is not None else None
-    names = await staff_names(firm, (each.who for each in view.overrides))
     wrong = wrong_range(request.query_params)
     context = {
         **await firm.book.read(question),
@@ -76,7 +75,7 @@ async def account_for_staff(
         "wrong": wrong,
         "trader": trader,
         "room": "/staff",
-        "names": names,
+        "names": await staff_names(firm, (each.who for each in view.overrides)),
         "me": signed_in(request).reference,
         "exception": exception,
         "advance": advance,
