@@ -4,7 +4,7 @@ SQLite looks a bare name up among temporary views first, so each question finds 
 whoever wrote it and whenever. A read model that comes later is narrowed by the column that says whose its rows are.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import apsw
 
@@ -39,38 +39,52 @@ def narrow(connection: apsw.Connection, scope: Scope) -> None:
 
 def _to_programs(listed: str) -> Conditions:
     """Whose account, challenge or order is of one of these; of a trader's own rows, whose any is."""
-    challenge = f"EXISTS (SELECT 1 FROM main.rm_challenge c WHERE c.challenge = {{}} AND c.program IN ({listed}))"  # noqa: S608  (quoted)
-    trader = f"EXISTS (SELECT 1 FROM main.rm_order o WHERE o.trader = {{}} AND o.program IN ({listed}))"  # noqa: S608  (quoted)
-    account = f"EXISTS (SELECT 1 FROM main.rm_account a WHERE a.account = {{}} AND {challenge.format('a.challenge')})"  # noqa: S608  (as above)
+
+    def challenge(of: str) -> str:
+        return f"EXISTS (SELECT 1 FROM main.rm_challenge c WHERE c.challenge = {of} AND c.program IN ({listed}))"  # noqa: S608  (quoted)
+
+    def account(of: str) -> str:
+        return f"EXISTS (SELECT 1 FROM main.rm_account a WHERE a.account = {of} AND {challenge('a.challenge')})"  # noqa: S608  (as above)
+
+    def trader(of: str) -> str:
+        return f"EXISTS (SELECT 1 FROM main.rm_order o WHERE o.trader = {of} AND o.program IN ({listed}))"  # noqa: S608  (quoted)
+
     return {
         "program": f"t.program IN ({listed})",
-        "challenge": challenge.format("t.challenge"),
-        "account": account.format("t.account"),
-        "trader": trader.format("t.trader"),
+        "challenge": challenge("t.challenge"),
+        "account": account("t.account"),
+        "trader": trader("t.trader"),
         **_by_words(trader, account),
     }
 
 
 def _to_regions(listed: str) -> Conditions:
     """Whose trader is in one of these."""
-    trader = f"EXISTS (SELECT 1 FROM main.rm_trader r WHERE r.trader = {{}} AND r.region IN ({listed}))"  # noqa: S608  (quoted)
-    account = f"EXISTS (SELECT 1 FROM main.rm_account a WHERE a.account = {{}} AND {trader.format('a.trader')})"  # noqa: S608  (as above)
-    order = f'EXISTS (SELECT 1 FROM main.rm_order o WHERE o."order" = {{}} AND {trader.format("o.trader")})'  # noqa: S608  (as above)
+
+    def trader(of: str) -> str:
+        return f"EXISTS (SELECT 1 FROM main.rm_trader r WHERE r.trader = {of} AND r.region IN ({listed}))"  # noqa: S608  (quoted)
+
+    def account(of: str) -> str:
+        return f"EXISTS (SELECT 1 FROM main.rm_account a WHERE a.account = {of} AND {trader('a.trader')})"  # noqa: S608  (as above)
+
+    def order(of: str) -> str:
+        return f'EXISTS (SELECT 1 FROM main.rm_order o WHERE o."order" = {of} AND {trader("o.trader")})'  # noqa: S608  (as above)
+
     return {
         "region": f"t.region IN ({listed})",
-        "trader": trader.format("t.trader"),
-        "account": account.format("t.account"),
-        "challenge": order.format("t.challenge"),  # a challenge has its order's number
+        "trader": trader("t.trader"),
+        "account": account("t.account"),
+        "challenge": order("t.challenge"),  # a challenge has its order's number
         **_by_words(trader, account),
     }
 
 
-def _by_words(trader: str, account: str) -> Conditions:
+def _by_words(trader: Callable[[str], str], account: Callable[[str], str]) -> Conditions:
     """Where a text says whose it is. Other people than traders are no part of a scope; other desks than accounts' are of nobody alone."""
     number = f"CAST(substr(t.person, {len(_TRADER) + 1}) AS INTEGER)"
     return {
-        "person": f"(substr(t.person, 1, {len(_TRADER)}) <> '{_TRADER}' OR {trader.format(number)})",
-        "desk": account.format(f"{_OF_DESK}(t.desk)"),
+        "person": f"(substr(t.person, 1, {len(_TRADER)}) <> '{_TRADER}' OR {trader(number)})",
+        "desk": account(f"{_OF_DESK}(t.desk)"),
         "subject": _NEVER,  # what the projection of acts remembers for itself, in words
     }
 

@@ -27,7 +27,7 @@ from storage.people import reference
 from storage.person_export import export_pieces
 from storage.reader import LedgerReader
 from storage.readmodels.erasures import Erasure, all_erasures, erasures_of
-from storage.readmodels.people import region_of
+from storage.readmodels.people import has_regions, region_of
 
 ERASURES_SHOWN = 200
 FILE_MODE = 0o600
@@ -94,7 +94,7 @@ def run_show(options: argparse.Namespace) -> int:
         person, classes = vault.person("trader", trader), vault.classes_of(reference("trader", trader))
         with reader.connection() as book:
             going = {each.klass: each for each in erasures_of(book, trader)}
-            region = region_of(book, trader) or NO_REGION
+            region = (region_of(book, trader) if has_regions(book) else None) or NO_REGION
     held = tuple(_held(klass, going.get(klass)) for klass in sorted(set(classes) | set(going)))
     shown = Shown(id_text(trader), person.name if person else "", person.mail if person else "", region, held)
     called = f"{shown.id}  {shown.name or 'no name'}  {shown.mail or 'no mail address'}  {region_words(region)}"

@@ -1,8 +1,11 @@
 """`evenhand person place|place-all`: in which of the firm's regions a trader is, from the console."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import apsw
 import msgspec
 
 from appliance.commands.options import Verbs, add_directory, plain_text, verb
@@ -17,7 +20,7 @@ from firm.regions import NO_REGION, Regions, region_words
 from storage.files import open_firm_directory
 from storage.people import RESIDENCE, Residence, reference
 from storage.reader import LedgerReader
-from storage.readmodels.people import region_of, regions_taken, traders_registered
+from storage.readmodels.people import has_regions, region_of, regions_taken, traders_registered
 from storage.readmodels.seals import only_seal
 
 
@@ -46,6 +49,7 @@ def add_to(actions: Verbs) -> None:
 
 
 def run_place(options: argparse.Namespace) -> int:
+    open_firm_directory(options.data_dir)
     region = NO_REGION if options.no_region else known_region(options.data_dir, options.region)
     with opened_vault(options.data_dir) as vault:
         trader = trader_named(vault, options.person)
@@ -71,7 +75,7 @@ def run_place_all(options: argparse.Namespace) -> int:
 def known_region(directory: Path, name: str) -> str:
     """A region of the settings, or one that a trader is in. Raises CommandRefused: a name that was mistyped would be in the ledger."""
     regions = read_settings(open_firm_directory(directory).settings).placing
-    with LedgerReader(directory) as reader, reader.connection() as book:
+    with _placed(directory) as book:
         known = sorted({*regions.names, *(region for region, _ in regions_taken(book))})
     if name not in known:
         raise CommandRefused(
@@ -80,10 +84,19 @@ def known_region(directory: Path, name: str) -> str:
     return name
 
 
+@contextmanager
+def _placed(directory: Path) -> Iterator[apsw.Connection]:
+    """The book, where it says where traders are."""
+    with LedgerReader(directory) as reader, reader.connection() as book:
+        if not has_regions(book):
+            raise CommandRefused("no release with regions has opened this firm yet: start it once, then ask again")
+        yield book
+
+
 def _elsewhere(directory: Path, regions: Regions) -> list[tuple[int, str]]:
     """Traders whose country is in another region than they are, with that region."""
     found = []
-    with opened_vault(directory) as vault, LedgerReader(directory) as reader, reader.connection() as book:
+    with opened_vault(directory) as vault, _placed(directory) as book:
         for trader in traders_registered(book):
             sealed = only_seal(book, reference("trader", trader), RESIDENCE)
             value = vault.open_value(sealed) if sealed else None

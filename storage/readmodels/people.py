@@ -111,6 +111,11 @@ def region_of(connection: apsw.Connection, trader: int) -> str | None:
     return None if row is None else str(row[0])
 
 
+def has_regions(connection: apsw.Connection) -> bool:
+    """Whether the table says where traders are: a firm that no release with regions has opened has none."""
+    return any(name == "region" for (name,) in connection.execute("SELECT name FROM pragma_table_info('rm_trader')"))
+
+
 def regions_taken(connection: apsw.Connection) -> list[tuple[str, int]]:
     """Regions that traders are in, with how many; those in none are left out."""
     sql = "SELECT region, count(*) FROM rm_trader WHERE region <> '' GROUP BY region ORDER BY region"

@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import apsw
 import msgspec
 import pytest
 
@@ -164,6 +165,15 @@ def test_everybody_who_signed_up_before_is_placed_by_their_country_and_nobody_el
         rows = b"".join(row.payload for row in reader.rows(0, 1_000))
     assert b'"AT"' not in rows
     assert rows.count(b'"dach"') == 2, "what was asked, and what came of it"
+
+
+def test_a_firm_that_no_release_with_regions_has_opened_says_so(firm, run):
+    with closing(apsw.Connection(str(FirmDirectory(firm).ledger_db))) as book:
+        book.execute("DROP INDEX rm_trader_region; ALTER TABLE rm_trader DROP COLUMN region")
+    for asked in (("place", id_text(ADA), "--region", "north"), ("place-all",)):
+        refused = run("person", *asked, *WHY, "--data-dir", firm)
+        assert (refused.returncode, "start it once" in refused.stderr) == (2, True)
+    assert json.loads(run("person", "show", id_text(ADA), "--json", "--data-dir", firm).stdout)["region"] == ""
 
 
 def test_a_trader_whom_the_firm_adds_is_placed_with_their_registration(firm, run):
