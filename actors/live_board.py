@@ -3,7 +3,8 @@
 Account states are immutable, so publishing one is keeping a reference; only the prices are copied.
 """
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 from actors.batch import Batch
@@ -17,6 +18,7 @@ from actors.market_state import MarketState
 from actors.names import enforcement_desk, trader_desk
 from actors.trader_accounts import Known
 from actors.trader_desk import TraderDesk
+from actors.urgent import OF_INCIDENTS, URGENT
 from firm import facts as f
 from firm.account import AccountState, Position, with_price_peak
 from firm.arithmetic import PLAIN, Figure
@@ -25,7 +27,6 @@ from firm.exceptions_now import with_exceptions
 from firm.ids import id_text
 from firm.inputs import Side
 from firm.instant import SECOND_US
-from firm.kinds import Body
 from firm.objective import Objective
 from firm.objective_answers import answer_of
 from firm.objective_rows import objectives_of
@@ -36,55 +37,6 @@ from firm.rules.looks import glance
 from firm.staff import NOBODY, Staff
 from firm.terms.exposure import AcrossAccounts
 from firm.terms.lifecycle import MaximumAllocation
-
-# What whoever watches an account must not be told late: where it stands, what was judged, traded, paid and ordered, and its new day.
-# Marks, peaks and what a platform reports of itself come for every account each minute: were they urgent, nothing would be.
-URGENT: frozenset[type[Body]] = frozenset(
-    {
-        f.AccountLinked,
-        f.AccountOpened,
-        f.AccountPaused,
-        f.AccountRestricted,
-        f.BreachDeclared,
-        f.BreachSuspected,
-        f.BreachWaived,
-        f.CashBooked,
-        f.ChallengeHeld,
-        f.CommandAdvanced,
-        f.CommandQueued,
-        f.CommandWithheld,
-        f.DayOpened,
-        f.DealBooked,
-        f.DealCorrected,
-        f.DividendBooked,
-        f.FlatConfirmed,
-        f.LimitNeared,
-        f.OverrideAsked,
-        f.OverrideGranted,
-        f.PassHeld,
-        f.PhasePassed,
-        f.PayoutBooked,
-        f.PositionRestated,
-        f.RuleBroken,
-        f.RuleKeptAgain,
-        f.RuleSuspected,
-        f.StandingChanged,
-        f.VerdictCorrected,
-    }
-)
-
-
-OF_INCIDENTS: frozenset[type[Body]] = frozenset(
-    {
-        f.IncidentClosed,
-        f.IncidentEnded,
-        f.IncidentExtended,
-        f.IncidentOpened,
-        f.IncidentPublished,
-        f.PricesReturned,
-    }
-)
-"""What changes the words about an incident that anybody may read."""
 
 
 class Grounds(NamedTuple):
@@ -123,6 +75,7 @@ class LiveBoard:
         self._incidents_row = 0
         self._staff = NOBODY
         self._staff_heard: list[Callable[[], None]] = []
+        self._left: Counter[str] = Counter()
         self.health = health
 
     def publish_all(self) -> None:
@@ -145,7 +98,11 @@ class LiveBoard:
         for bridge in batch.bridges:
             self._publish_market(bridge)
         self._publish_enforcement()
-        self._publish_staff()
+        left = [
+            body.before for row, body in batch.rows if not row.account and type(body) is f.TraderPlaced and body.before
+        ]
+        self._left.update(left)
+        self._publish_staff(reaches_less=bool(left))
         self._newest_rows |= {row.account: row.seq for row, _ in batch.rows if row.account}
         of_incidents = (row.seq for row, body in batch.rows if not row.account and type(body) in OF_INCIDENTS)
         self._incidents_row = max(of_incidents, default=self._incidents_row)
@@ -158,8 +115,12 @@ class LiveBoard:
         return self._staff
 
     def tell_staff(self, heard: Callable[[], None]) -> None:
-        """From now on call `heard` after a commit that changed who may do what. It must be quick."""
+        """From now on call `heard` after a commit that changed who may do what, or took a trader out of a region. It must be quick."""
         self._staff_heard.append(heard)
+
+    def departures(self, regions: Collection[str]) -> int:
+        """How many traders have left any of these regions since the start."""
+        return sum(self._left[region] for region in regions)
 
     def newest_row(self, account: int) -> int:
         """The account's last durable ledger row, where it has one since the start; else 0."""
@@ -329,9 +290,9 @@ class LiveBoard:
         self._of_trader.setdefault(state.trader, set()).add(state.account)
         (self._holding.add if state.positions else self._holding.discard)(state.account)
 
-    def _publish_staff(self) -> None:
+    def _publish_staff(self, *, reaches_less: bool) -> None:
         before, self._staff = self._staff, self._engine.staff
-        if self._staff is not before:
+        if reaches_less or self._staff is not before:
             for heard in self._staff_heard:
                 heard()
 

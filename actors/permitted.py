@@ -3,7 +3,7 @@
 The border refuses first, with a page. This is what holds where the border is wrong.
 """
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from actors.desk import Desk
 from actors.enforcement_desk import EnforcementDesk
@@ -14,7 +14,8 @@ from actors.trader_desk import TraderDesk
 from firm import commands as c
 from firm.account import AccountState
 from firm.facts import Refusal, Refused
-from firm.permissions import CONSOLE, MEANS, Permission
+from firm.permissions import CONSOLE, MEANS, Permission, Scope
+from firm.regions import NO_REGION
 from firm.staff import NOBODY, Staff
 
 PORTAL = "portal"  # somebody who is not signed in
@@ -36,6 +37,7 @@ NEEDED: dict[type[c.Command], tuple[Permission, ...]] = {
     c.RevokeApiKey: (P.MANAGE_API_KEYS,),
     c.NoteSecurity: (P.MANAGE_STAFF,),  # of others; everybody may of themselves
     c.RegisterTrader: (P.REGISTER_TRADERS,),
+    c.PlaceTrader: (P.REGISTER_TRADERS,),
     c.JoinFirm: (P.REGISTER_TRADERS,),
     c.ConfirmAddress: (P.REGISTER_TRADERS,),
     c.OweMail: (P.MANAGE_STAFF,),  # to others; everybody may to themselves
@@ -151,17 +153,24 @@ def not_permitted(staff: Staff, by: str, needed: Permission) -> Refused:
     return Refused(refusal=Refusal.NOT_PERMITTED, detail=f"{by} may not {MEANS[needed]}; who may: {roles}")
 
 
+class _Whose(NamedTuple):
+    """What decides whether something is there for somebody whose scope is limited: its program, and the trader whose it is."""
+
+    program: str
+    trader: int
+
+
 def _beyond_scope(command: c.Command, house: House) -> Refused | None:
     """What lies outside somebody's scope is not there for them."""
     scope = staff_of(house).scope_of(command.by)
-    program: str | None
+    whose: _Whose | None
     match command:
         case c.PublishProgram():
-            program, refusal, what = command.program.program, Refusal.UNKNOWN_PROGRAM, "program"
+            return _of_other_program(command.program.program, command, scope)
         case c.RetireProgram() | c.PlaceOrder():
-            program, refusal, what = command.program, Refusal.UNKNOWN_PROGRAM, "program"
+            return _of_other_program(command.program, command, scope)
         case c.MarkOrderPaid() | c.LapseOrder() | c.AdvanceChallenge():
-            program, refusal, what = _of_order(command.order, house), Refusal.UNKNOWN_ORDER, "order"
+            whose, refusal, what = _of_order(command.order, house), Refusal.UNKNOWN_ORDER, "order"
         case (
             c.ReviewVerdict()
             | c.GrantOverride()
@@ -170,38 +179,58 @@ def _beyond_scope(command: c.Command, house: House) -> Refused | None:
             | c.AppealDecision()
             | c.AnswerAppeal()
         ):
-            program, refusal, what = _of_account(command.account, house), Refusal.UNKNOWN_ACCOUNT, "account"
+            whose, refusal, what = _of_account(command.account, house), Refusal.UNKNOWN_ACCOUNT, "account"
         case c.BeginView() | c.SeePage():
-            return _of_no_account(command, house)
+            return _of_no_account(command, house, scope)
         case c.SettleCommand():
-            program, refusal, what = _of_command(command, house), Refusal.UNKNOWN_COMMAND, "command"
+            whose, refusal, what = _of_command(command, house), Refusal.UNKNOWN_COMMAND, "command"
         case _:
-            return None  # of no program: whoever is limited holds no permission for what reaches all of them
-    if program is None or scope.holds(program):  # what is not there is refused by the desk that would have it
+            return None  # of nobody's: whoever is limited holds no permission for what reaches all of them
+    if whose is None:  # what is not there is refused by the desk that would have it
         return None
+    if scope.holds(whose.program) and scope.reaches(_region_of(whose.trader, house)):
+        return None
+    return _not_there(refusal, what, command)
+
+
+def _not_there(refusal: Refusal, what: str, command: c.Command) -> Refused:
     return Refused(refusal=refusal, detail=f"there is no such {what} in what {command.by} works on")
 
 
-def _of_no_account(command: c.BeginView | c.SeePage, house: House) -> Refused | None:
-    """A trader is there for somebody who works on a program that the trader has or ordered."""
-    scope, desk = staff_of(house).scope_of(command.by), house.desk(trader_desk(command.trader))
-    if not isinstance(desk, TraderDesk) or any(scope.holds(program) for program in desk.programs):
+def _of_other_program(program: str, command: c.Command, scope: Scope) -> Refused | None:
+    """Whoever is limited to regions lacks the permission for what reaches all of a program's."""
+    return None if scope.holds(program) else _not_there(Refusal.UNKNOWN_PROGRAM, "program", command)
+
+
+def _of_no_account(command: c.BeginView | c.SeePage, house: House, scope: Scope) -> Refused | None:
+    """A trader is there for somebody who works on their region, and on a program that they have or ordered."""
+    desk = house.desk(trader_desk(command.trader))
+    if not isinstance(desk, TraderDesk):
         return None
-    refusal = Refusal.UNKNOWN_TRADER
-    return Refused(refusal=refusal, detail=f"there is no such trader in what {command.by} works on")
+    has_program = scope.programs is None or any(map(scope.holds, desk.programs))
+    if has_program and scope.reaches(desk.state.region):
+        return None
+    return _not_there(Refusal.UNKNOWN_TRADER, "trader", command)
 
 
-def _of_account(account: int, house: House) -> str | None:
+def _region_of(trader: int, house: House) -> str:
+    desk = house.desk(trader_desk(trader))
+    return desk.state.region if isinstance(desk, TraderDesk) else NO_REGION
+
+
+def _of_account(account: int, house: House) -> _Whose | None:
     state = house.account(account)
     return None if state is None else _of_order(state.challenge, house)  # a challenge has its order's number
 
 
-def _of_order(order: int, house: House) -> str | None:
+def _of_order(order: int, house: House) -> _Whose | None:
     desk = house.desk(order_desk(order))
-    return desk.state.program.program if isinstance(desk, OrderDesk) and desk.state is not None else None
+    if not isinstance(desk, OrderDesk) or desk.state is None:
+        return None
+    return _Whose(desk.state.program.program, desk.state.trader)
 
 
-def _of_command(command: c.SettleCommand, house: House) -> str | None:
+def _of_command(command: c.SettleCommand, house: House) -> _Whose | None:
     desk = house.desks.get(enforcement_desk(command.bridge))
     found = desk.state.commands.get(command.command) if isinstance(desk, EnforcementDesk) else None
     return None if found is None else _of_account(found.account, house)

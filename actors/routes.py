@@ -44,6 +44,7 @@ _MACHINE = (
 _OF_TRADERS = (
     f.TraderRegistered
     | f.TraderJoined
+    | f.TraderPlaced
     | f.AddressConfirmed
     | f.ErasureOrdered
     | f.ValuesForgotten
@@ -122,7 +123,7 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (CATALOGUE,)
         case c.AdoptCalendar() | c.AdoptMarketDays():
             return (CALENDARS,)
-        case c.BeginView() | c.SeePage() | c.EndView():
+        case c.BeginView() | c.SeePage() | c.EndView() | c.PlaceTrader():
             return (trader_desk(body.trader),)
         case c.RegisterTrader() | c.JoinFirm() | c.ConfirmAddress() | c.EraseTrader() | i.ErasureReported():
             return (trader_desk(body.trader),)

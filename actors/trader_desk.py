@@ -3,6 +3,8 @@
 A trader is one identity today. Which accounts are those of the identity is answered in one place, `_accounts`.
 """
 
+from typing import assert_never
+
 import msgspec
 from msgspec.structs import replace
 
@@ -35,6 +37,7 @@ from firm.commands import (
     KeepDocument,
     NoteDocumentRefused,
     OpenDocument,
+    PlaceTrader,
     RegisterTrader,
     SeePage,
 )
@@ -55,6 +58,7 @@ from firm.facts import (
     Refused,
     StandingChanged,
     TraderJoined,
+    TraderPlaced,
     TraderRegistered,
     ValuesForgotten,
 )
@@ -62,8 +66,11 @@ from firm.ids import id_text
 from firm.inputs import ErasureReported, Input
 from firm.letters import Letter
 from firm.phase import ENDED, Standing
+from firm.regions import NO_REGION, REGION_WORDS, is_region, region_words
 from firm.ruleset import Phase, Program
+from firm.staff import wordless
 
+BAD_REGION = Refused(refusal=Refusal.BAD_REGION, detail=f"its name has {REGION_WORDS}, or there is none")
 FORGOTTEN = "this trader asked to be forgotten: who comes back is registered anew, under another id"
 
 
@@ -72,6 +79,7 @@ class TraderState(msgspec.Struct, frozen=True, gc=False):
 
     `forgetting`: the classes of what the vault still holds of somebody who is to be forgotten; None of anybody else.
     `unconfirmed`: they signed up by themselves, and their mail address is not confirmed yet. `documents`: those that are kept.
+    `region`: of the firm's, "" for none; no rule asks for it, but who works on some regions alone.
     """
 
     registered: bool
@@ -80,6 +88,7 @@ class TraderState(msgspec.Struct, frozen=True, gc=False):
     forgetting: tuple[str, ...] | None = None
     unconfirmed: bool = False
     documents: tuple[DocumentHeld, ...] = ()
+    region: str = NO_REGION
 
 
 class TraderDesk:
@@ -94,12 +103,8 @@ class TraderDesk:
     def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:  # noqa: ARG002  (each desk folds alike)
         state = self.state
         match body:
-            case TraderRegistered():
-                self.state = replace(state, registered=True)
-            case TraderJoined():
-                self.state = replace(state, unconfirmed=True)
-            case AddressConfirmed():
-                self.state = replace(state, unconfirmed=False)
+            case TraderRegistered() | TraderJoined() | TraderPlaced() | AddressConfirmed():
+                self.state = _known(state, body)
             case OrderPlaced():
                 waiting = on_order(body.program, body.program.phases[0])
                 self.state = replace(state, ordered={**state.ordered, body.order: waiting})
@@ -167,12 +172,8 @@ class TraderDesk:
 
     def decide(self, message: Message | Input, turn: Turn) -> None:
         match message:
-            case RegisterTrader():
-                self._register(turn)
-            case JoinFirm():
-                self._join(message, turn)
-            case ConfirmAddress():
-                self._confirm(turn)
+            case RegisterTrader() | JoinFirm() | PlaceTrader() | ConfirmAddress():
+                self._know(message, turn)
             case OrderWanted():
                 self._allow(message, turn)
             case RoomWanted():
@@ -198,16 +199,52 @@ class TraderDesk:
             asked, state.documents, turn, is_registered=state.registered, is_forgotten=self._is_forgotten
         )
 
-    def _register(self, turn: Turn) -> bool:
+    def _know(self, asked: RegisterTrader | JoinFirm | PlaceTrader | ConfirmAddress, turn: Turn) -> None:
+        match asked:
+            case RegisterTrader():
+                self._register(asked, turn)
+            case JoinFirm():
+                self._join(asked, turn)
+            case PlaceTrader():
+                self._place(asked, turn)
+            case ConfirmAddress():
+                self._confirm(turn)
+            case unknown:
+                assert_never(unknown)
+
+    def _register(self, asked: RegisterTrader | JoinFirm, turn: Turn) -> bool:
         if self.state.registered:
             turn.record(Refused(refusal=Refusal.ID_TAKEN, detail="this trader is registered already"))
             return False
+        if not is_region(asked.region):
+            turn.record(BAD_REGION)
+            return False
         turn.record(TraderRegistered(trader=self.trader))
+        if asked.region:
+            turn.record(TraderPlaced(trader=self.trader, region=asked.region, by=asked.by))
         return True
+
+    def _place(self, asked: PlaceTrader, turn: Turn) -> None:
+        placed = TraderPlaced(
+            trader=self.trader, region=asked.region, by=asked.by, before=self.state.region, why=asked.why
+        )
+        turn.record(self._why_not_placed(asked) or placed)
+
+    def _why_not_placed(self, asked: PlaceTrader) -> Refused | None:
+        if not self.state.registered:
+            return Refused(refusal=Refusal.UNKNOWN_TRADER, detail="no trader has this id")
+        if self._is_forgotten:
+            return Refused(refusal=Refusal.TRADER_FORGOTTEN, detail="nothing more is said of where they are from")
+        if not is_region(asked.region):
+            return BAD_REGION
+        if asked.region == self.state.region:
+            return Refused(refusal=Refusal.REGION_UNCHANGED, detail=f"they are in {region_words(asked.region)} already")
+        no = wordless(asked.why)
+        return None if no is None else Refused(refusal=no[0], detail=no[1])
 
     def _join(self, asked: JoinFirm, turn: Turn) -> None:
         """The same trader as one whom the firm registers, but for what waits until their address is confirmed."""
-        if self._register(turn):
+        if self._register(asked, turn):
             turn.record(TraderJoined(trader=self.trader, accepted=asked.accepted))
             turn.record(MailOwed(person=f"trader:{self.trader}", letter=Letter.CONFIRM_ADDRESS))
 
@@ -308,3 +345,18 @@ class TraderDesk:
     def _why_no_room(self, program: Program, phase: Phase, turn: Turn) -> NoRoom | None:
         running = known_accounts(self._accounts, turn)
         return why_no_room(program, phase, self._accounts, self.state.ordered.values(), running)
+
+
+def _known(state: TraderState, fact: TraderRegistered | TraderJoined | TraderPlaced | AddressConfirmed) -> TraderState:
+    """What is known of the person, as the fact leaves it."""
+    match fact:
+        case TraderRegistered():
+            return replace(state, registered=True)
+        case TraderJoined():
+            return replace(state, unconfirmed=True)
+        case TraderPlaced():
+            return replace(state, region=fact.region)
+        case AddressConfirmed():
+            return replace(state, unconfirmed=False)
+        case unknown:
+            assert_never(unknown)

@@ -36,6 +36,7 @@ from appliance.machine_checks import (
 )
 from appliance.mail_check import check_mail
 from appliance.ownership import another_owner, as_owner
+from appliance.region_check import check_regions
 from appliance.served_settings import check_served_settings
 from appliance.vault_check import check_vault
 from storage.files import FirmDirectory
@@ -74,6 +75,7 @@ def run_doctor(path: Path) -> tuple[Finding, ...]:
     if settings:
         findings.append(check_served_settings(directory, settings, holder))
         findings.append(check_brand(directory, settings.brand, holder))
+        findings.append(check_regions(settings))
         findings += check_alarms(directory, settings, holder)
         findings.append(check_port("web", settings.web.host, settings.web.port, holder))
         findings.append(check_port("gateway", settings.gateway.host, settings.gateway.port, holder))

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from appliance.settings import Settings, StaffFactor
+from firm.regions import Regions
 from web.allowance import Limits
 from web.breached_list import BreachedList, bundled
 
@@ -19,6 +20,7 @@ class PageSettings(TypedDict):
     sign_up: bool
     breached: BreachedList
     limits: Limits
+    regions: Regions
 
 
 def page_settings(settings: Settings) -> PageSettings:
@@ -33,6 +35,7 @@ def page_settings(settings: Settings) -> PageSettings:
         sign_up=bool(settings.mail.host) and web.sign_up,
         breached=breached_list_of(settings),
         limits=web.limits.limits(),
+        regions=settings.placing,
     )
 
 

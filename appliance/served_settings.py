@@ -20,7 +20,7 @@ RESTART = 'restart it: "systemctl restart evenhand.service"'
 
 def digest_of(settings: Settings) -> str:
     """Of what they say: comments, and the order of keys, change nothing."""
-    return hashlib.sha256(msgspec.json.encode(settings)).hexdigest()
+    return hashlib.sha256(msgspec.json.encode(settings, order="deterministic")).hexdigest()
 
 
 def check_served_settings(directory: FirmDirectory, settings: Settings, holder: int | None) -> Finding:

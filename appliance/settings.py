@@ -4,9 +4,10 @@ A key that is absent has the default written here. An unknown key is refused: a 
 How the file is read and written is in `appliance/settings_file.py`; docs/settings.md is generated from this one.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from operator import attrgetter
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from msgspec import Meta
@@ -20,9 +21,11 @@ from appliance.limit_settings import LimitSettings
 from appliance.mail_settings import PeopleMailSettings
 from appliance.outbound_settings import OutboundSettings
 from appliance.outside import require_callable
+from appliance.region_settings import read_regions
 from appliance.section import Section
 from firm.instant import DAY_US, SECOND_US
 from firm.policy import Policy
+from firm.regions import Regions
 
 MS_US = 1_000
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -312,6 +315,7 @@ class Settings(Section, frozen=True, kw_only=True):
     outbound: OutboundSettings = OutboundSettings()
     brand: BrandSettings = BrandSettings()
     documents: DocumentSettings = DocumentSettings()
+    regions: Mapping[str, Any] = {}  # its keys are the firm's own: see `placing`
 
     def __post_init__(self) -> None:
         """Refuse an address that every call would be refused to: nobody shall learn of it from an alarm that never came."""
@@ -320,6 +324,7 @@ class Settings(Section, frozen=True, kw_only=True):
         require_callable("alarms.webhook.url", self.alarms.webhook.url, rules)
         require_callable("heartbeat.url", self.heartbeat.url, rules)
         self._require_factors()
+        read_regions(self.regions)
 
     def _require_factors(self) -> None:
         """Refuse what only a demo may do without."""
@@ -329,6 +334,11 @@ class Settings(Section, frozen=True, kw_only=True):
                 'web.staff_second_factor may be "demo" only where clock.source is "simulated", web.host is loopback and '
                 'web.public_url is empty: write "required"'
             )
+
+    @property
+    def placing(self) -> Regions:
+        """In which region a country is."""
+        return read_regions(self.regions)
 
     def policy(self) -> Policy:
         """What desks decide by; adopted into the ledger when it changed."""

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, get_type_hints
 import msgspec
 from msgspec import inspect
 
+from appliance import region_settings
 from appliance.section import Section
 from appliance.settings import Settings
 from storage.files import FirmDirectory, replace_file
@@ -103,6 +104,8 @@ def settings_toml(settings: Settings) -> str:
         allowed = f"{setting.meaning} Allowed: {setting.allowed}."
         parts.append(textwrap.fill(allowed, COMMENT_WIDTH, initial_indent="# ", subsequent_indent="# ") + "\n")
         parts.append(f"{'# ' if value == setting.default else ''}{setting.key} = {value}\n")
+    meaning = textwrap.fill(region_settings.MEANING, COMMENT_WIDTH, initial_indent="# ", subsequent_indent="# ")
+    parts += [f"\n[{region_settings.SECTION}]\n{meaning}\n", region_settings.regions_toml(settings.regions)]
     return "".join(parts)
 
 
@@ -143,6 +146,7 @@ def settings_reference() -> str:
             ]
         default = f"`{setting.default}`" if setting.default else "required"
         lines.append(f"| `{setting.key}` | {default} | {setting.allowed} | {setting.meaning} |")
+    lines += ["", f"## [{region_settings.SECTION}]", "", region_settings.MEANING, "", *region_settings.table()]
     return "\n".join(lines) + "\n"
 
 
@@ -231,4 +235,4 @@ def _explained(wrong: str, raw: Mapping[str, Any]) -> str:
 
 
 _SECTIONS: dict[str, type[Section]] = dict(_sections_of(Settings, ""))
-_KNOWN = (*_SECTIONS, *(setting.path for setting in every_setting()))
+_KNOWN = (*_SECTIONS, *(setting.path for setting in every_setting()), region_settings.SECTION)

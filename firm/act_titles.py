@@ -17,6 +17,7 @@ TITLES: dict[str, str] = {
     "RotateApiKey": "Rotated an API key",
     "RevokeApiKey": "Revoked an API key",
     "RegisterTrader": "Registered a trader",
+    "PlaceTrader": "Placed a trader in a region",
     "JoinFirm": "Let somebody join",
     "ConfirmAddress": "Confirmed a mail address",
     "KeepDocument": "Handed in a document",

@@ -11,8 +11,9 @@ from firm import commands as c
 from firm.commands.command import Command
 from firm.facts import BreakerTripped, DeskStopped, Fact, KillSwitchReleased
 from firm.ids import id_text
+from firm.permissions import scope_words
+from firm.regions import region_words
 
-WHOLE_FIRM = "the whole firm"
 _REASONS = ("why", "note", "sentence", "conclusion")
 _ABOUT = ("about", "page", "bridge", "switch", "desk", "role", "board", "reference")
 
@@ -103,14 +104,15 @@ def _of_people(asked: Command) -> Change | None:
         case c.LetStaffGo():
             return Change(f"role of staff:{asked.staff}", "left")
         case c.SetStaffScope():
-            programs = asked.scope.programs
-            return Change(f"scope of staff:{asked.staff}", WHOLE_FIRM if programs is None else ", ".join(programs))
+            return Change(f"scope of staff:{asked.staff}", scope_words(asked.scope))
         case c.DefineRole():
             return Change(f"role {asked.role}", ", ".join(asked.permissions))
         case c.RetireRole():
             return Change(f"role {asked.role}", "retired")
         case c.RegisterTrader():
             return Change(f"trader {id_text(asked.trader)}", "registered")
+        case c.PlaceTrader():
+            return Change(f"region of {id_text(asked.trader)}", region_words(asked.region))
         case c.IssueApiKey():
             return Change(f"key {id_text(asked.key)}", f"issued, for {', '.join(asked.permissions)}")
         case c.RotateApiKey():

@@ -47,13 +47,25 @@ class Held(NamedTuple):
     scope: Scope
 
 
+Limit = tuple[str, ...] | None
+"""Names that somebody is limited to; None is no limit."""
+
+
 def narrower(one: Scope, other: Scope) -> Scope:
     """What both hold."""
-    if one.programs is None or other.programs is None:
-        return other if one.programs is None else one
-    return Scope(programs=tuple(sorted({*one.programs} & {*other.programs})))
+    return Scope(programs=_shared(one.programs, other.programs), regions=_shared(one.regions, other.regions))
 
 
 def within(scope: Scope, wider: Scope) -> bool:
     """Whether everything in a scope is in another one, too."""
-    return wider.programs is None or (scope.programs is not None and {*scope.programs} <= {*wider.programs})
+    return _is_part(scope.programs, wider.programs) and _is_part(scope.regions, wider.regions)
+
+
+def _shared(one: Limit, other: Limit) -> Limit:
+    if one is None or other is None:
+        return other if one is None else one
+    return tuple(sorted({*one} & {*other}))
+
+
+def _is_part(limit: Limit, wider: Limit) -> bool:
+    return wider is None or (limit is not None and {*limit} <= {*wider})

@@ -74,5 +74,5 @@ def _beyond(staff: Staff, by: str, held: frozenset[Permission], scope: Scope) ->
     if lacked:
         return Refusal.KEY_BEYOND_OWN, f"you may not {MEANS[min(lacked, key=list(Permission).index)]} yourself"
     if not within(scope, staff.scope_of(by)):
-        return Refusal.KEY_BEYOND_OWN, "it would reach programs that you do not work on"
+        return Refusal.KEY_BEYOND_OWN, "it would reach what you do not work on"
     return None

@@ -67,6 +67,7 @@ MARGIN_DRIFT_BP = (
 ROLES_MAX = 50  # that a firm defines itself
 ROLE_PERMISSIONS_MAX = 100  # of one of them
 SCOPE_PROGRAMS_MAX = 200  # that one member of staff is limited to
+SCOPE_REGIONS_MAX = 50  # likewise, and that a firm's settings name
 API_KEYS_MAX = 100  # of the firm, that are good at once
 STAFF_WORDS_MAX = 500  # characters of the reason for a change to somebody's role or scope
 ABOUT_LENGTH_MAX = 200  # characters of what an act of staff is about

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 import msgspec
 
+from firm.regions import listed
+
 STAFF = "staff:"
 CONSOLE = "console"  # whoever has the machine has the firm
 
@@ -131,7 +133,10 @@ FIRM_WIDE = frozenset(
         P.MANAGE_STAFF, P.MANAGE_ROLES, P.MANAGE_API_KEYS,
     }
 )  # fmt: skip
-"""What reaches every program at once: nobody whose scope is limited holds it, whatever their role says."""
+"""What reaches the whole firm at once: nobody whose scope is limited holds it, whatever their role says."""
+
+REGION_WIDE = frozenset({P.PUBLISH_PROGRAMS, P.SET_PRICES, P.RETIRE_PROGRAMS})
+"""What reaches every region of a program at once: nobody who is limited to regions holds it either."""
 
 ALL = frozenset(Permission)
 _NAMED = {one.value: one for one in Permission}
@@ -196,23 +201,45 @@ BUILT_IN: dict[str, BuiltIn] = {
 }  # fmt: skip
 
 
-class Scope(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What of the firm somebody works on. `programs`: by name; None is all of them.
+WHOLE_FIRM = "the whole firm"
 
-    A further limit, such as regions, is a further field whose None is all: rows that were written without it keep their meaning.
+
+class Scope(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What of the firm somebody works on: accounts of these programs, of traders in these regions; both by name, None is all of them.
+
+    A further limit is a further field whose None is all: rows that were written without it keep their meaning.
     """
 
     programs: tuple[str, ...] | None = None
+    regions: tuple[str, ...] | None = None
 
     @property
     def is_limited(self) -> bool:
-        return self.programs is not None
+        return self.programs is not None or self.regions is not None
+
+    @property
+    def withheld(self) -> frozenset[Permission]:
+        """What nobody who works on this holds, whatever their role says."""
+        if self.regions is not None:
+            return FIRM_WIDE | REGION_WIDE
+        return FIRM_WIDE if self.programs is not None else frozenset()
 
     def holds(self, program: str) -> bool:
         return self.programs is None or program in self.programs
 
+    def reaches(self, region: str) -> bool:
+        """Whether a trader in this region is there. One who is in none is there for those alone whom no region limits."""
+        return self.regions is None or region in self.regions
+
 
 EVERYTHING = Scope()
+
+
+def scope_words(scope: Scope) -> str:
+    """A scope as the end of "they work on …"."""
+    limits = [] if scope.programs is None else [", ".join(scope.programs)]
+    limits += [] if scope.regions is None else [listed(scope.regions)]
+    return " in ".join(limits) or WHOLE_FIRM
 
 
 def known(permissions: tuple[str, ...]) -> frozenset[Permission]:

@@ -62,7 +62,7 @@ CLASSES = (
     PersonalClass(
         "residence",
         "The country where you live, and the language that you read",
-        "To know whether the firm may have you as a customer, and to write to you in your language.",
+        "To know whether the firm may have you as a customer, who of it looks after you, and in which language to write to you.",
         Ground.CONTRACT,
     ),
     PersonalClass(

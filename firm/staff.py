@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import msgspec
 
 from firm.api_keys import OPEN_TO_KEYS, ApiKey, Held, narrower
-from firm.bounds import ROLE_PERMISSIONS_MAX, ROLES_MAX, SCOPE_PROGRAMS_MAX, STAFF_WORDS_MAX
+from firm.bounds import ROLE_PERMISSIONS_MAX, ROLES_MAX, SCOPE_PROGRAMS_MAX, SCOPE_REGIONS_MAX, STAFF_WORDS_MAX
 from firm.facts.refusals import Refusal
 from firm.ids import id_text
 from firm.permissions import (
@@ -18,7 +18,6 @@ from firm.permissions import (
     BUILT_IN,
     CONSOLE,
     EVERYTHING,
-    FIRM_WIDE,
     MEANS,
     OWNER,
     READ_ONLY,
@@ -28,6 +27,7 @@ from firm.permissions import (
     known,
     role_word,
 )
+from firm.regions import REGION_WORDS, is_region_name
 
 _ROLE_NAME = re.compile(r"[a-z][a-z0-9-]{1,39}")
 _TAKEN = frozenset({*BUILT_IN, *map(role_word, BUILT_IN)})
@@ -78,8 +78,7 @@ class Staff(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def of_member(self, member: Member) -> frozenset[Permission]:
         """What somebody holds: their role's, less what reaches beyond a limited scope."""
-        held = self.of_role(member.role)
-        return held - FIRM_WIDE if member.scope.is_limited else held
+        return self.of_role(member.role) - member.scope.withheld
 
     def held_by(self, by: str) -> frozenset[Permission]:
         """What the author of a command holds; nothing where nobody here is meant."""
@@ -239,13 +238,21 @@ def _last_owner(staff: Staff, number: int) -> No | None:
 
 
 def bad_scope(scope: Scope) -> No | None:
-    programs = scope.programs
-    if programs is None:
-        return None
-    fits = all(1 <= len(name) <= _PROGRAM_NAME_MAX for name in programs) and len(set(programs)) == len(programs)
-    if fits and 1 <= len(programs) <= SCOPE_PROGRAMS_MAX:
-        return None
-    return Refusal.BAD_SCOPE, f"name 1 to {SCOPE_PROGRAMS_MAX} programs, each once, or none of them for the whole firm"
+    programs, regions = scope.programs, scope.regions
+    if programs is not None and not (_is_list(programs, SCOPE_PROGRAMS_MAX) and all(map(_is_program_name, programs))):
+        return Refusal.BAD_SCOPE, f"name 1 to {SCOPE_PROGRAMS_MAX} programs, each once, or none of them for all"
+    if regions is not None and not (_is_list(regions, SCOPE_REGIONS_MAX) and all(map(is_region_name, regions))):
+        told = f"name 1 to {SCOPE_REGIONS_MAX} regions, each once, or none of them for all; a name has {REGION_WORDS}"
+        return Refusal.BAD_SCOPE, told
+    return None
+
+
+def _is_list(names: tuple[str, ...], most: int) -> bool:
+    return 1 <= len(names) <= most and len(set(names)) == len(names)
+
+
+def _is_program_name(name: str) -> bool:
+    return 1 <= len(name) <= _PROGRAM_NAME_MAX
 
 
 def _owns(member: Member) -> bool:

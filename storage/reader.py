@@ -12,6 +12,7 @@ from typing import Self
 
 import apsw
 
+from firm.permissions import EVERYTHING, Scope
 from storage.chain import newest_of
 from storage.checkpoint import Checkpoint
 from storage.columns import unwatched, watch_types
@@ -58,13 +59,13 @@ class LedgerReader:
         *,
         secret: bytes | None = None,
         still: bool = False,
-        programs: tuple[str, ...] | None = None,
+        scope: Scope = EVERYTHING,
     ) -> None:
-        """`still`: nobody writes the ledger while it is read. `programs`: those of which its read models alone tell; None is all."""
+        """`still`: nobody writes the ledger while it is read. `scope`: that of which alone its read models tell."""
         self._directory = directory
         self._still = still
-        self._programs = programs
-        self._narrowed: dict[tuple[str, ...], LedgerReader] = {}
+        self._scope = scope
+        self._narrowed: dict[Scope, LedgerReader] = {}
         self._idle: deque[apsw.Connection] = deque()
         self._roots: Roots = {}
         self._secret = secret
@@ -222,8 +223,8 @@ class LedgerReader:
             connection = self._idle.pop()
         except IndexError:
             connection = open_for_reading(self._directory, still=self._still)
-            if self._programs is not None:
-                narrow(connection, self._programs)
+            if self._scope.is_limited:
+                narrow(connection, self._scope)
         try:
             with connection:
                 yield connection
@@ -233,14 +234,14 @@ class LedgerReader:
             raise LedgerDamaged(f'{path} cannot be read ({broken}): stop, run "evenhand verify"') from broken
         self._idle.append(connection)
 
-    def narrowed_to(self, programs: tuple[str, ...]) -> "LedgerReader":
-        """A reader of the same ledger for whom only these programs exist in the read models; kept, as opening one takes a while."""
-        known = self._narrowed.get(programs)
+    def narrowed_to(self, scope: Scope) -> "LedgerReader":
+        """A reader of the same ledger for whom nothing outside the scope exists in the read models; kept, as opening one takes a while."""
+        known = self._narrowed.get(scope)
         if known is None:
             if len(self._narrowed) >= NARROWED_KEPT:
                 self._narrowed.pop(next(iter(self._narrowed))).close()
-            known = LedgerReader(self._directory, secret=self._secret, still=self._still, programs=programs)
-            self._narrowed[programs] = known
+            known = LedgerReader(self._directory, secret=self._secret, still=self._still, scope=scope)
+            self._narrowed[scope] = known
         return known
 
     def close(self) -> None:

@@ -17,8 +17,10 @@ from firm.commands import ViewEnd
 from firm.instant import SECOND_US
 from firm.mail_address import normalised_mail
 from firm.permissions import Permission
+from firm.regions import NO_REGION
 from storage.errors import DiskRefused, FrontRefused, VaultDamaged
 from storage.people import Kind, Person
+from storage.readmodels.people import region_of
 from storage.sessions import Session
 from storage.throttles import Limit
 from web.allowance import Allowance, Counted, Limits, network_of
@@ -198,12 +200,16 @@ def counted_as(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
 
 
 def as_staff(firm: Firm, visitor: Visitor) -> Visitor | None:
-    """With the role, permissions and scope that the ledger gives them at this moment; None where they left."""
+    """With the role, permissions and scope that the ledger gives them at this moment; None where they left.
+
+    Whoever works on some regions alone is another visitor, too, once a trader has left these: they may watch what is not theirs any more.
+    """
     staff = firm.live.staff()
     member = staff.working(visitor.reference)
     if member is None:
         return None
-    return replace(visitor, role=member.role, permissions=staff.of_member(member), scope=member.scope)
+    held, departures = staff.of_member(member), firm.live.departures(member.scope.regions or ())
+    return replace(visitor, role=member.role, permissions=held, scope=member.scope, departures=departures)
 
 
 def is_as_before(firm: Firm, visitor: Visitor) -> bool:
@@ -291,10 +297,18 @@ def why_over(firm: Firm, staff: Visitor, signed: Signed) -> ViewEnd | None:
     assert view is not None, "a session without a view is in none"
     if not view.began_us <= firm.wall_us() < view.until_us:  # a clock that was set back prolongs nothing
         return ViewEnd.EXPIRED
-    may_look = staff.may(Permission.VIEW_AS) and staff.may(Permission.SEE_NAMES)
+    may_look = staff.may(Permission.VIEW_AS) and staff.may(Permission.SEE_NAMES) and _reaches(firm, staff, view.trader)
     if not may_look or (firm.staff_factor and not signed.factor):
         return ViewEnd.REVOKED
     return None if firm.vault.person("trader", view.trader) else ViewEnd.GONE
+
+
+def _reaches(firm: Firm, staff: Visitor, trader: int) -> bool:
+    """Whether a trader is still in a region that somebody works on. Reads a file where it is limited: never in the loop."""
+    if staff.scope.regions is None:
+        return True
+    with firm.reader.connection() as book:
+        return staff.scope.reaches(region_of(book, trader) or NO_REGION)
 
 
 def as_trader(firm: Firm, visitor: Visitor, signed: Signed) -> Visitor:

@@ -1,6 +1,6 @@
 """The firm as pages see it: what they may read, whom they may ask, and what time it is."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,6 +19,7 @@ from actors.market_state import MarketState
 from firm.commands import Command
 from firm.objective import Objective
 from firm.permissions import EVERYTHING, Scope
+from firm.regions import NO_REGIONS, Regions
 from firm.staff import Staff
 from storage.devices import DeviceBook
 from storage.drafts import DraftStore
@@ -78,6 +79,8 @@ class LiveView(Protocol):
 
     def tell_staff(self, heard: Callable[[], None]) -> None: ...
 
+    def departures(self, regions: Collection[str]) -> int: ...
+
 
 class Evidence(Protocol):
     """Builds the bundle of a decision, in a thread. `since`: a checkpoint that its reader kept; raises NoteRefused."""
@@ -101,6 +104,7 @@ class Firm:
     `lab`: where drafts are tried on past accounts. `scope` and `names_seen`: of whoever looks, see `seen_by`. `brand`: what its pages wear.
     `limits`: how much may be asked. `keys_used`: when each key of a machine was used last. `inspector`: who looks at documents that are
     handed in. `names`: where traders are looked for by a part of their name; None where nobody is.
+    `regions`: the firm's, by which whoever signs up is placed.
     """
 
     name: str
@@ -131,6 +135,7 @@ class Firm:
     lab: LabView = field(default_factory=ClosedLab)
     inspector: Inspector = field(default_factory=NoInspector)
     names: TraderNames | None = None
+    regions: Regions = NO_REGIONS
     scope: Scope = EVERYTHING
     names_seen: bool = True
     breached: BreachedList = field(default_factory=bundled)
@@ -152,15 +157,16 @@ class Firm:
         seen = copy(self)
         object.__setattr__(seen, "scope", scope)
         object.__setattr__(seen, "names_seen", names_seen)
-        if scope.programs is not None:
-            object.__setattr__(seen, "book", self.book.narrowed_to(scope.programs))
+        if scope.is_limited:
+            object.__setattr__(seen, "book", self.book.narrowed_to(scope))
         return seen
 
     @property
     def seen_as(self) -> str:
         """What a live page is kept under beside its name: those who see the same share it."""
         programs = "" if self.scope.programs is None else f" of {'|'.join(self.scope.programs)}"
-        return f"{programs}{'' if self.names_seen else ' without names'}"
+        regions = "" if self.scope.regions is None else f" in {'|'.join(self.scope.regions)}"
+        return f"{programs}{regions}{'' if self.names_seen else ' without names'}"
 
     def person(self, kind: Kind, number: int) -> Person | None:
         """Who it is by name, for whoever may see that; called in a thread."""
@@ -213,9 +219,9 @@ class Book:
         self._reader = reader
         self._turn = turn or anyio.CapacityLimiter(READERS)
 
-    def narrowed_to(self, programs: tuple[str, ...]) -> "Book":
-        """The book for whom only these programs are there; those who read it take their turns with all others."""
-        return Book(self._reader.narrowed_to(programs), self._turn)
+    def narrowed_to(self, scope: Scope) -> "Book":
+        """The book for whom nothing outside the scope is there; those who read it take their turns with all others."""
+        return Book(self._reader.narrowed_to(scope), self._turn)
 
     async def read(self, question: Callable[[apsw.Connection], _Answer]) -> _Answer:
         """A question to the read models: everything it sees is of one moment."""

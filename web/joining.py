@@ -153,7 +153,10 @@ async def _register(firm: Firm, joining: Joining) -> None:
     identity, residence = await anyio.to_thread.run_sync(sealed)
     if identity is None:  # somebody was quicker with the same address, a moment ago
         return
-    command = JoinFirm(by=PORTAL, trader=number, sealed=identity, residence=residence, accepted=joining.accepted)
+    command = JoinFirm(
+        by=PORTAL, trader=number, sealed=identity, residence=residence, accepted=joining.accepted,
+        region=firm.regions.of(joining.residence.country),
+    )  # fmt: skip
     joined = False
     try:
         answer = await firm.ask(command)

@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
+import apsw
 import msgspec
 from litestar.datastructures import FormMultiDict
 
 from firm.ids import id_text
-from firm.permissions import BUILT_IN, FIRM_WIDE, MEANS, Permission, Scope, role_word
+from firm.permissions import BUILT_IN, FIRM_WIDE, MEANS, REGION_WIDE, Permission, Scope, role_word, scope_words
 from firm.refusal_words import REFUSALS
 from firm.staff import Member, No, Staff
+from storage.readmodels.account_lists import programs_and_bridges
+from storage.readmodels.people import regions_taken
 from storage.readmodels.staff import StaffAct, StaffLine
 from web.firm import Firm
 from web.forms import text_in
@@ -69,8 +72,19 @@ def columns(staff: Staff) -> list[RoleColumn]:
     ]
 
 
-def scope_words(scope: Scope) -> str:
-    return "the whole firm" if scope.programs is None else ", ".join(scope.programs)
+class Limits(msgspec.Struct, frozen=True):
+    """What a scope can be limited to: programs that were sold, each with its title, and regions of the settings or that traders are in."""
+
+    programs: list[tuple[str, str]]
+    regions: list[str]
+
+
+def limits_offered(firm: Firm, book: apsw.Connection) -> Limits:
+    return Limits(programs_and_bridges(book)[0], regions_offered(firm, book))
+
+
+def regions_offered(firm: Firm, book: apsw.Connection) -> list[str]:
+    return sorted({*firm.regions.names, *(region for region, _ in regions_taken(book))})
 
 
 def act_words(act: StaffAct) -> str:
@@ -81,7 +95,7 @@ def act_words(act: StaffAct) -> str:
         case "role":
             return f"became {role_word(act.told)}"
         case "scope":
-            return f"works on {act.told or 'the whole firm'}"
+            return f"works on {act.told}"
         case "left":
             return "left"
         case "defined":
@@ -113,10 +127,15 @@ def preview_of_role(staff: Staff, role: str, permissions: frozenset[Permission],
 
 
 def read_scope(fields: FormMultiDict) -> Scope:
-    """The whole firm, or the programs that are ticked."""
-    if text_in(fields, "extent") != "programs":
-        return Scope()
-    return Scope(programs=tuple(sorted({str(each) for each in fields.getall("program", [])})))
+    """The whole firm, or what is ticked of it."""
+    return Scope(
+        programs=_ticked(fields, "program") if text_in(fields, "extent") == "programs" else None,
+        regions=_ticked(fields, "region") if text_in(fields, "where") == "regions" else None,
+    )
+
+
+def _ticked(fields: FormMultiDict, name: str) -> tuple[str, ...]:
+    return tuple(sorted({str(each) for each in fields.getall(name, [])}))
 
 
 def read_permissions(fields: FormMultiDict) -> frozenset[Permission]:
@@ -128,9 +147,9 @@ def is_preview(fields: Mapping[str, Any]) -> bool:
     return text_in(fields, "step") == "preview"
 
 
-def beyond_scope(permission: Permission) -> bool:
-    """Whether nobody with a limited scope holds it, whatever their role says."""
-    return permission in FIRM_WIDE
+def beyond_scope(permission: Permission) -> str:
+    """The mark of what nobody with a limited scope holds, whatever their role says: * for any limit, † for regions; "" for neither."""
+    return "*" if permission in FIRM_WIDE else "†" if permission in REGION_WIDE else ""
 
 
 def refusal_told(no: No) -> str:

@@ -74,7 +74,8 @@ class Behind(msgspec.Struct, frozen=True):
 class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody signed in. `session_id` never leaves the server but in their own cookie.
 
-    `permissions` and `scope` are those of the ledger as it is at this request. `behind`: who is there instead of the trader, and sees
+    `permissions` and `scope` are those of the ledger as it is at this request; `departures`: how many traders had left the regions of
+    the scope by then. `behind`: who is there instead of the trader, and sees
     what the trader sees.
     """
 
@@ -85,6 +86,7 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     session_id: str
     permissions: frozenset[Permission] = frozenset()
     scope: Scope = EVERYTHING
+    departures: int = 0
     behind: Behind | None = None
 
     def may(self, permission: Permission) -> bool:

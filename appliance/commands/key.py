@@ -7,7 +7,7 @@ from contextlib import closing
 import msgspec
 
 from appliance.assembly import clock_of, draw_id
-from appliance.commands.options import Verbs, add_directory, add_json, plain_text, tell, verb
+from appliance.commands.options import Verbs, add_directory, add_json, add_limits, plain_text, scope_of, tell, verb
 from appliance.console import CommandRefused, ask_firm
 from appliance.members import opened_vault
 from appliance.settings_file import read_settings
@@ -21,7 +21,7 @@ from firm.api_keys import (
 from firm.commands import IssueApiKey, RevokeApiKey, RotateApiKey
 from firm.ids import id_text, parse_id
 from firm.instant import DAY_US, HOUR_US, utc_text
-from firm.permissions import Scope
+from firm.permissions import Scope, scope_words
 from storage.files import open_firm_directory
 from storage.front import FrontFile
 from storage.keys_used import KeysUsed
@@ -35,13 +35,17 @@ _KEY = 'its id or its name as "evenhand key list" shows it'
 
 
 class KeyShown(msgspec.Struct, frozen=True):
-    """A key. `ended`: when it ended before its time, or ""; `used`: when it was last used, or "" where nobody knows."""
+    """A key. `scope`, `regions`: programs and regions that it is limited to, none is all.
+
+    `ended`: when it ended before its time, or ""; `used`: when it was last used, or "" where nobody knows.
+    """
 
     id: str
     name: str
     owner: str
     permissions: tuple[str, ...]
     scope: tuple[str, ...]
+    regions: tuple[str, ...]
     issued: str
     expires: str
     follower: str
@@ -63,9 +67,7 @@ def add_to(verbs: Verbs) -> None:
         "--may", action="append", required=True, choices=[one.value for one in OPEN_TO_KEYS],
         help="what it may see; may be given again",
     )  # fmt: skip
-    add.add_argument(
-        "--program", action="append", metavar="NAME", type=plain_text, help="limit it to a program; may be given again"
-    )
+    add_limits(add, "it is limited to")
     _add_days(add)
     add.add_argument("--why", type=plain_text, required=True, help="it is kept in the ledger")
     shown = verb(
@@ -92,7 +94,7 @@ def _add_days(parser: argparse.ArgumentParser) -> None:
 
 
 def run_add(options: argparse.Namespace) -> int:
-    key, scope = draw_id(), Scope(programs=tuple(sorted(set(options.program))) if options.program else None)
+    key, scope = draw_id(), scope_of(options)
     expires_us = _now_us(options) + options.days * DAY_US
     word, sealed = _sealed(options, key)
     command = IssueApiKey(
@@ -183,6 +185,7 @@ def _as_shown(line: ApiKeyLine, used_us: int, now_us: int) -> KeyShown:
         owner=line.owner,
         permissions=line.permissions,
         scope=line.scope.programs or (),
+        regions=line.scope.regions or (),
         issued=utc_text(line.issued_us),
         expires=utc_text(line.expires_us),
         follower=id_text(line.follower) if line.follower else "",
@@ -194,6 +197,7 @@ def _as_shown(line: ApiKeyLine, used_us: int, now_us: int) -> KeyShown:
 
 def _line(shown: KeyShown) -> str:
     standing = f"good until {shown.expires[:10]}" if shown.good else f"over since {(shown.ended or shown.expires)[:10]}"
-    may = ", ".join(shown.permissions) + (f"; only {', '.join(shown.scope)}" if shown.scope else "")
+    scope = Scope(programs=shown.scope or None, regions=shown.regions or None)
+    may = ", ".join(shown.permissions) + (f"; only {scope_words(scope)}" if scope.is_limited else "")
     used = shown.used[:16].replace("T", " ") or "not known"
     return f"{shown.id:<12} {shown.name:<20} {standing:<26} {used:<17} {may}"

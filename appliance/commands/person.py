@@ -1,4 +1,4 @@
-"""`evenhand person add|show|export|erase|erasures|reset-link|reset-factors`: traders, and what is held about them, from the console."""
+"""`evenhand person add|show|place|export|erase|erasures|reset-link|…`: traders, and what is held about them, from the console."""
 
 import argparse
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from appliance.clock import wall_us
-from appliance.commands import person_add, person_back
+from appliance.commands import person_add, person_back, person_place
 from appliance.commands.options import Verbs, add_directory, add_json, agreed, plain_text, tell, verb
 from appliance.console import CommandRefused, ask_firm, open_machine
 from appliance.erasing import forget
@@ -20,12 +20,14 @@ from firm.facts import ErasureOrdered
 from firm.ids import id_text
 from firm.instant import utc_text
 from firm.personal import BY_NAME, destructions
+from firm.regions import NO_REGION, region_words
 from storage.errors import LedgerInUse
 from storage.files import open_firm_directory
 from storage.people import reference
 from storage.person_export import export_pieces
 from storage.reader import LedgerReader
 from storage.readmodels.erasures import Erasure, all_erasures, erasures_of
+from storage.readmodels.people import has_regions, region_of
 
 ERASURES_SHOWN = 200
 FILE_MODE = 0o600
@@ -42,11 +44,12 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """A trader. `name` and `mail` are "" where they were erased."""
+    """A trader. `name` and `mail` are "" where they were erased, `region` where they are in none."""
 
     id: str
     name: str
     mail: str
+    region: str
     held: tuple[Held, ...]
 
 
@@ -80,6 +83,7 @@ def add_to(verbs: Verbs) -> None:
     add_directory(listed)
     add_json(listed)
     person_add.add_to(actions)
+    person_place.add_to(actions)
     person_back.add_to(actions)
 
 
@@ -90,9 +94,11 @@ def run_show(options: argparse.Namespace) -> int:
         person, classes = vault.person("trader", trader), vault.classes_of(reference("trader", trader))
         with reader.connection() as book:
             going = {each.klass: each for each in erasures_of(book, trader)}
+            region = (region_of(book, trader) if has_regions(book) else None) or NO_REGION
     held = tuple(_held(klass, going.get(klass)) for klass in sorted(set(classes) | set(going)))
-    shown = Shown(id_text(trader), person.name if person else "", person.mail if person else "", held)
-    lines = [f"{shown.id}  {shown.name or 'no name'}  {shown.mail or 'no mail address'}", *map(_held_line, held)]
+    shown = Shown(id_text(trader), person.name if person else "", person.mail if person else "", region, held)
+    called = f"{shown.id}  {shown.name or 'no name'}  {shown.mail or 'no mail address'}  {region_words(region)}"
+    lines = [called, *map(_held_line, held)]
     tell(options, shown, "\n".join(lines if held else [*lines, "Nothing is held in the vault."]))
     return 0
 

@@ -5,12 +5,14 @@ import secrets
 
 from appliance.assembly import draw_id
 from appliance.commands.options import Verbs, add_directory, mail_address, plain_text, verb
+from appliance.commands.person_place import known_region
 from appliance.console import CommandRefused, ask_firm
 from appliance.founding import MailTaken
 from appliance.members import opened_vault
 from firm.commands import RegisterTrader
 from firm.facts import TraderRegistered
 from firm.ids import id_text
+from firm.regions import NO_REGION
 from storage.files import open_firm_directory
 from storage.people import reference
 from web.password_desk import hash_password
@@ -27,18 +29,24 @@ def add_to(actions: Verbs) -> None:
     add.add_argument(
         "--name", type=plain_text, default="", help="how pages call them; the mail address where none is given"
     )
+    add.add_argument(
+        "--region", metavar="NAME", type=plain_text, default="", help="one of [regions] in the settings; none is none"
+    )
     add_directory(add)
 
 
 def run_add(options: argparse.Namespace) -> int:
     open_firm_directory(options.data_dir)
+    region = known_region(options.data_dir, options.region) if options.region else NO_REGION
     with opened_vault(options.data_dir) as vault:
         number, nobody_knows = draw_id(), hash_password(secrets.token_urlsafe())
         sealed = vault.add_person("trader", number, options.mail, options.name or options.mail, nobody_knows)
         if sealed is None:
             raise MailTaken(f"{options.mail} is somebody's already: give another address")
         try:
-            facts = ask_firm(options.data_dir, RegisterTrader(by="console", trader=number, sealed=sealed))
+            facts = ask_firm(
+                options.data_dir, RegisterTrader(by="console", trader=number, sealed=sealed, region=region)
+            )
         except CommandRefused:
             vault.erase(reference("trader", number))
             raise

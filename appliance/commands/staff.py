@@ -27,7 +27,7 @@ from appliance.settings_file import read_settings
 from firm.commands import AddStaff, NoteSecurity, SecurityAct
 from firm.ids import id_text
 from firm.instant import utc_text
-from firm.permissions import BUILT_IN, role_word
+from firm.permissions import BUILT_IN, Scope, role_word, scope_words
 from firm.staff import known_role
 from storage.files import open_firm_directory
 from storage.front import FrontFile
@@ -40,7 +40,8 @@ from web.password_desk import hash_password
 
 
 class Member(msgspec.Struct, frozen=True):
-    """A member of staff. `name` and `mail` are "" where they were erased. `left`: "" while they are here. `scope`: programs, none is all.
+    """A member of staff. `name` and `mail` are "" where they were erased. `left`: "" while they are here.
+    `scope`, `regions`: programs and regions that they are limited to, none is all.
 
     `written`: a role's word of an earlier release that is nobody's any more, and came to read-only.
     """
@@ -52,6 +53,7 @@ class Member(msgspec.Struct, frozen=True):
     added: str
     left: str
     scope: tuple[str, ...]
+    regions: tuple[str, ...]
     written: str
 
 
@@ -159,6 +161,7 @@ def _as_shown(vault: Vault, known: StaffLine) -> Member:
         added=utc_text(known.added_us),
         left=left,
         scope=known.scope.programs or (),
+        regions=known.scope.regions or (),
         written=known.written,
     )
 
@@ -166,7 +169,8 @@ def _as_shown(vault: Vault, known: StaffLine) -> Member:
 def _line(member: Member) -> str:
     told = [member.added[:19].replace("T", " ")]
     told += [f"left {member.left[:19].replace('T', ' ')}"] if member.left else []
-    told += [f"only {', '.join(member.scope)}"] if member.scope else []
+    scope = Scope(programs=member.scope or None, regions=member.regions or None)
+    told += [f"only {scope_words(scope)}"] if scope.is_limited else []
     told += [f"was {member.written!r}, which is no role: read-only"] if member.written else []
     line = f"{member.id:<11} {member.role:<10} {member.mail or 'erased':<32} {member.name:<24} "
     return line + "; ".join(told)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import msgspec
 
-from appliance.commands.options import Verbs, add_directory, add_json, plain_text, tell, verb
-from appliance.console import ask_firm
+from appliance.commands.options import Verbs, add_directory, add_json, add_limits, plain_text, scope_of, tell, verb
+from appliance.console import CommandRefused, ask_firm
 from appliance.members import member_named, opened_vault
 from firm.commands import LetStaffGo, SetStaffRole, SetStaffScope
-from firm.permissions import BUILT_IN, MEANS, Permission, Scope, role_word
+from firm.permissions import BUILT_IN, MEANS, Permission, role_word, scope_words
 from firm.staff import known_role
 from storage.files import open_firm_directory
 from storage.front import FrontFile
@@ -46,15 +46,12 @@ def add_to(actions: Verbs) -> None:
         actions,
         "scope",
         run_scope,
-        "limit a member to some programs, or to none of them",
-        "evenhand staff scope ruth@northlight.example --program two-step --why 'her desk'",
+        "limit a member to some programs, to traders of some regions, or lift their limits",
+        "evenhand staff scope ruth@northlight.example --program two-step --region dach --why 'her desk'",
     )
     scope.add_argument("member", metavar="ID", help=_MEMBER)
-    limits = scope.add_mutually_exclusive_group(required=True)
-    limits.add_argument(
-        "--program", action="append", metavar="NAME", type=plain_text, help="a program they work on; may be given again"
-    )
-    limits.add_argument("--whole-firm", action="store_true", help="no limit")
+    add_limits(scope, "they work on")
+    scope.add_argument("--whole-firm", action="store_true", help="no limit")
     leave = verb(
         actions,
         "leave",
@@ -81,7 +78,9 @@ def run_role(options: argparse.Namespace) -> int:
 
 def run_scope(options: argparse.Namespace) -> int:
     person = _member(options)
-    scope = Scope() if options.whole_firm else Scope(programs=tuple(sorted(set(options.program))))
+    scope = scope_of(options)
+    if scope.is_limited == options.whole_firm:
+        raise CommandRefused("say what they work on, by --program, --region or both; or --whole-firm alone")
     ask_firm(options.data_dir, SetStaffScope(by="console", staff=person.id, scope=scope, why=options.why))
     print(f"{person.mail} works on {scope_words(scope)} from now on.")
     return 0
@@ -101,10 +100,6 @@ def run_roles(options: argparse.Namespace) -> int:
     roles = [*_built_in(), *_own(options.data_dir)]
     tell(options, roles, "\n\n".join(map(_told, roles)))
     return 0
-
-
-def scope_words(scope: Scope) -> str:
-    return "the whole firm" if scope.programs is None else ", ".join(scope.programs)
 
 
 def _member(options: argparse.Namespace) -> Person:

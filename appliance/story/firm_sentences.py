@@ -13,7 +13,8 @@ from firm.ids import id_text
 from firm.inputs import Side
 from firm.instant import SECOND_US, utc_text
 from firm.overrides import AdjustMark, ExtendPhase, Override, Reinstate, WaiveRule
-from firm.permissions import Scope
+from firm.permissions import scope_words
+from firm.regions import region_words
 
 
 def by_reference(kind: type[f.Fact]) -> str:
@@ -64,10 +65,6 @@ def _parked(fact: f.MessageParked) -> str:
     return f"a message to desk {fact.desk} waits until it goes on: {fact.message_kind}"
 
 
-def _scope(scope: Scope) -> str:
-    return "the whole firm" if scope.programs is None else ", ".join(scope.programs)
-
-
 FIRM_SENTENCES: dict[type[f.Fact], Callable[[Any], str]] = {
     f.DeskStopped: lambda fact: f"desk {fact.desk} is stopped by what it could not decide: {fact.exception}",
     f.InputRejected: lambda fact: f"what came cannot be taken in, and changes nothing: {fact.exception}",
@@ -80,7 +77,7 @@ FIRM_SENTENCES: dict[type[f.Fact], Callable[[Any], str]] = {
     f.BridgeModeChanged: lambda fact: f"bridge {fact.bridge} is now to {fact.mode.value}",
     f.StaffAdded: lambda fact: f"somebody joins the staff as {fact.role}",
     f.StaffRoleSet: lambda fact: f"somebody of the staff is {fact.role} from now on: {fact.why}",
-    f.StaffScopeSet: lambda fact: f"somebody of the staff works on {_scope(fact.scope)} from now on: {fact.why}",
+    f.StaffScopeSet: lambda fact: f"somebody of the staff works on {scope_words(fact.scope)} from now on: {fact.why}",
     f.StaffLeft: lambda fact: f"somebody leaves the staff: {fact.why}",
     f.RoleDefined: lambda fact: f"the role {fact.role} holds {_many(len(fact.permissions), 'permission')}: {fact.why}",
     f.RoleRetired: lambda fact: f"the role {fact.role} is no more: {fact.why}",
@@ -95,6 +92,7 @@ FIRM_SENTENCES: dict[type[f.Fact], Callable[[Any], str]] = {
     f.ChallengeAdvanced: lambda fact: f"the challenge is in its phase {fact.phase + 1}",
     f.ChallengeReopened: lambda _: "the challenge goes on",
     f.TraderRegistered: lambda _: "a trader is registered",
+    f.TraderPlaced: lambda fact: f"a trader is in {region_words(fact.region)} from now on",
     f.AccountLinked: lambda fact: f"the platform calls the account {fact.login}",
     f.PeakDoubted: lambda fact: f"the high of {fact.equity} is in doubt",
     f.PeakReached: lambda fact: f"equity has been at {fact.equity} at its highest",

@@ -60,6 +60,7 @@ from firm.commands.incidents import (
 from firm.commands.people import (
     EraseTrader,
     NoteSecurity,
+    PlaceTrader,
     RegisterTrader,
     SecurityAct,
 )
@@ -109,6 +110,7 @@ Commanded = (
     | RevokeApiKey
     | NoteSecurity
     | RegisterTrader
+    | PlaceTrader
     | OfAddresses
     | EraseTrader
     | KeepDocument

@@ -5,13 +5,17 @@ from firm.commands.command import Command
 from firm.letters import Letter
 
 
-class JoinFirm(Command, frozen=True, kw_only=True):
-    """Somebody signs up by themselves. In the vault: name, mail, credentials (`sealed`), country and language (`residence`)."""
+class JoinFirm(Command, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody signs up by themselves. In the vault: name, mail, credentials (`sealed`), country and language (`residence`).
+
+    `region`: the firm's own that the country is in, as its settings say at that moment; "" for none.
+    """
 
     trader: int
     sealed: str
     residence: str
     accepted: tuple[AcceptedText, ...]
+    region: str = ""
 
 
 class ConfirmAddress(Command, frozen=True, kw_only=True):

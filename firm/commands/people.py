@@ -35,11 +35,20 @@ class NoteSecurity(Command, frozen=True, kw_only=True, omit_defaults=True):
     why: str = ""
 
 
-class RegisterTrader(Command, frozen=True, kw_only=True):
-    """A trader; name, mail and credentials are in the vault behind `sealed`."""
+class RegisterTrader(Command, frozen=True, kw_only=True, omit_defaults=True):
+    """A trader; name, mail and credentials are in the vault behind `sealed`. `region`: of the firm's, "" for none."""
 
     trader: int
     sealed: str
+    region: str = ""
+
+
+class PlaceTrader(Command, frozen=True, kw_only=True):
+    """A trader is to be in this region of the firm's, or in none (""). It is a coarse name for countries, and never a country."""
+
+    trader: int
+    region: str
+    why: str
 
 
 class EraseTrader(Command, frozen=True, kw_only=True, omit_defaults=True):

@@ -68,6 +68,7 @@ from firm.facts.overrides import FloorSet, OverrideAsked, OverrideGranted
 from firm.facts.people import ErasureOrdered, SecurityNoted, TraderRegistered, ValuesForgotten
 from firm.facts.prices import QuotesRefused, QuoteUsed, SanityBandLeft
 from firm.facts.refusals import Refusal, Refused
+from firm.facts.regions import TraderPlaced
 from firm.facts.risk import BreakerReset, BreakerTripped, KillSwitchEngaged, KillSwitchReleaseAsked, KillSwitchReleased
 from firm.facts.sales import (
     ChallengeAdvanced,
@@ -142,6 +143,7 @@ FACTS: tuple[type[Fact], ...] = (
     AppealAnswered,
     TraderRegistered,
     TraderJoined,
+    TraderPlaced,
     AddressConfirmed,
     AddressChangeAsked,
     AddressChangeDropped,

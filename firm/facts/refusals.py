@@ -69,6 +69,8 @@ class Refusal(StrEnum):
     UNKNOWN_ROLE = "unknown_role"
     BAD_ROLE = "bad_role"
     BAD_SCOPE = "bad_scope"
+    BAD_REGION = "bad_region"
+    REGION_UNCHANGED = "region_unchanged"
     TOO_MANY_ROLES = "too_many_roles"
     ROLE_IN_USE = "role_in_use"
     OWN_ROLE = "own_role"

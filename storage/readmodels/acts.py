@@ -47,7 +47,7 @@ class Acts:
     """The `acts` read model."""
 
     name = "acts"
-    version = 1
+    version = 2
     schema = SCHEMA
     kinds = kinds_of(*get_args(Commanded)) | _OUTCOMES
 
@@ -114,7 +114,7 @@ def _came_of_it(connection: apsw.Connection, row: Row, body: Body) -> None:
         case f.MessageParked():
             connection.execute("UPDATE rm_act SET refused = 'parked' WHERE seq = ?", (row.cause,))
         case f.CommandAdvanced():
-            connection.execute("UPDATE rm_act SET account = ? WHERE seq = ? AND account = 0", (row.account, row.cause))
+            _whose(connection, row)
         case f.OrderPlaced():
             connection.execute(holder, (_ORDER, body.order, body.trader))
         case f.AccountOpened():
@@ -125,6 +125,16 @@ def _came_of_it(connection: apsw.Connection, row: Row, body: Body) -> None:
             connection.execute(sql, (change.after, row.cause, change.subject))
         case _:
             pass
+
+
+def _whose(connection: apsw.Connection, row: Row) -> None:
+    """Who settled a command named nothing but the command: here is the account that it was for, and with it the trader."""
+    sql = (
+        "UPDATE rm_act SET account = ?1,"
+        " trader = coalesce((SELECT trader FROM rm_act_holder WHERE kind = ?2 AND number = ?1), trader)"
+        " WHERE seq = ?3 AND account = 0"
+    )
+    connection.execute(sql, (row.account, _ACCOUNT, row.cause))
 
 
 def _undone(connection: apsw.Connection, seq: int, refused: str) -> None:

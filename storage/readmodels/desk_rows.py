@@ -59,6 +59,7 @@ _OF_OTHERS = kinds_of(
     c.SetBridgeMode, f.BridgeEnrolled, f.BridgeModeChanged, f.BridgeRevoked, c.SettleCommand, f.CommandAdvanced,
     f.CommandProbed, c.PlaceOrder, f.OrderPlaced, c.MarkOrderPaid, f.OrderPaid, f.ChallengeOpened, f.ChallengeAdvanced,
     f.ChallengeEnded, f.ChallengeHeld, f.ChallengeReopened, c.AdvanceChallenge, c.RegisterTrader, f.TraderRegistered,
+    c.PlaceTrader, f.TraderPlaced,
     c.EraseTrader, i.ErasureReported, f.ErasureOrdered, f.ValuesForgotten, c.JoinFirm, f.TraderJoined, c.ConfirmAddress, f.AddressConfirmed,
     c.BeginView, c.SeePage, c.EndView, f.ViewBegan, f.PageSeen, f.ViewEnded,
     c.KeepDocument, c.NoteDocumentRefused, c.OpenDocument, c.DeleteDocument,
@@ -70,7 +71,8 @@ _OF_OTHERS = kinds_of(
     f.IncidentPublished, f.IncidentClosed, c.NoteIncident, c.PublishIncident, c.CloseIncident,
 )  # fmt: skip
 _OF_TRADERS = (
-    c.RegisterTrader | f.TraderRegistered | c.EraseTrader | i.ErasureReported | f.ErasureOrdered | f.ValuesForgotten
+    c.RegisterTrader | f.TraderRegistered | c.PlaceTrader | f.TraderPlaced
+    | c.EraseTrader | i.ErasureReported | f.ErasureOrdered | f.ValuesForgotten
     | c.JoinFirm | f.TraderJoined | c.ConfirmAddress | f.AddressConfirmed
     | c.KeepDocument | c.NoteDocumentRefused | c.OpenDocument | c.DeleteDocument
     | f.DocumentKept | f.DocumentRefused | f.DocumentOpened | f.DocumentDeleted

@@ -1,17 +1,19 @@
-"""Traders and orders: who is known by which id, and what was bought. Names and mails lie in the vault."""
+"""Traders and orders: who is known by which id, in which region, and what was bought. Names and mails lie in the vault."""
 
 from collections.abc import Sequence
 
 import apsw
 import msgspec
 
-from firm.facts import OrderLapsed, OrderPaid, OrderPlaced, TraderRegistered
+from firm.facts import OrderLapsed, OrderPaid, OrderPlaced, TraderPlaced, TraderRegistered
 from firm.kinds import Body
+from firm.regions import NO_REGION
 from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
 
 SCHEMA = """
-CREATE TABLE rm_trader (trader INTEGER PRIMARY KEY, registered_us INTEGER NOT NULL) STRICT;
+CREATE TABLE rm_trader (trader INTEGER PRIMARY KEY, registered_us INTEGER NOT NULL, region TEXT NOT NULL) STRICT;
+CREATE INDEX rm_trader_region ON rm_trader (region);
 CREATE TABLE rm_order (
     "order" INTEGER PRIMARY KEY, trader INTEGER NOT NULL, program TEXT NOT NULL, currency TEXT NOT NULL,
     exponent INTEGER NOT NULL, price INTEGER NOT NULL, placed_us INTEGER NOT NULL, paid_us INTEGER,
@@ -26,17 +28,19 @@ class People:
     """The `people` read model."""
 
     name = "people"
-    version = 3
+    version = 4
     schema = SCHEMA
-    kinds = kinds_of(TraderRegistered, OrderPlaced, OrderPaid, OrderLapsed)
+    kinds = kinds_of(TraderRegistered, TraderPlaced, OrderPlaced, OrderPaid, OrderLapsed)
 
     def project(self, connection: apsw.Connection, rows: Sequence[tuple[Row, Body]]) -> None:
         for row, body in rows:
             match body:
                 case TraderRegistered():
-                    connection.execute(
-                        "INSERT INTO rm_trader (trader, registered_us) VALUES (?, ?)", (body.trader, row.happened_us)
-                    )
+                    sql = "INSERT INTO rm_trader (trader, registered_us, region) VALUES (?, ?, ?)"
+                    connection.execute(sql, (body.trader, row.happened_us, NO_REGION))
+                case TraderPlaced():
+                    sql = "UPDATE rm_trader SET region = ? WHERE trader = ?"
+                    connection.execute(sql, (body.region, body.trader))
                 case OrderPlaced():
                     price = (body.price.currency, body.price.exponent, body.price.minor)
                     connection.execute(
@@ -83,10 +87,36 @@ def traders_registered(connection: apsw.Connection) -> list[int]:
     return [trader for (trader,) in connection.execute("SELECT trader FROM rm_trader")]
 
 
-def traders_known(connection: apsw.Connection, traders: Sequence[int]) -> list[tuple[int, int, int]]:
-    """Those of these traders who are there for whoever asks, in their order: with the instant of registering, and a count of accounts."""
+class TraderLine(msgspec.Struct, frozen=True):
+    """A trader. `region`: of the firm's, "" for none. `accounts`: how many there are for whoever asks."""
+
+    trader: int
+    registered_us: int
+    region: str
+    accounts: int
+
+
+def traders_known(connection: apsw.Connection, traders: Sequence[int]) -> list[TraderLine]:
+    """Those of these traders who are there for whoever asks, in their order."""
     sql = (
-        "SELECT t.trader, t.registered_us, (SELECT count(*) FROM rm_account a WHERE a.trader = t.trader)"
+        "SELECT t.trader, t.registered_us, t.region, (SELECT count(*) FROM rm_account a WHERE a.trader = t.trader)"
         " FROM json_each(?) asked JOIN rm_trader t ON t.trader = asked.value ORDER BY asked.key"
     )
-    return list(connection.execute(sql, (msgspec.json.encode(traders).decode(),)))
+    return [TraderLine(*found) for found in connection.execute(sql, (msgspec.json.encode(traders).decode(),))]
+
+
+def region_of(connection: apsw.Connection, trader: int) -> str | None:
+    """In which region a trader is, "" for none; None where there is no such trader for whoever asks."""
+    row = connection.execute("SELECT region FROM rm_trader WHERE trader = ?", (trader,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def has_regions(connection: apsw.Connection) -> bool:
+    """Whether the table says where traders are: a firm that no release with regions has opened has none."""
+    return any(name == "region" for (name,) in connection.execute("SELECT name FROM pragma_table_info('rm_trader')"))
+
+
+def regions_taken(connection: apsw.Connection) -> list[tuple[str, int]]:
+    """Regions that traders are in, with how many; those in none are left out."""
+    sql = "SELECT region, count(*) FROM rm_trader WHERE region <> '' GROUP BY region ORDER BY region"
+    return list(connection.execute(sql))

@@ -7,7 +7,7 @@ import msgspec
 
 from firm.facts import Fact, RoleDefined, RoleRetired, StaffAdded, StaffLeft, StaffRoleSet, StaffScopeSet
 from firm.kinds import Body
-from firm.permissions import Scope
+from firm.permissions import Scope, scope_words
 from firm.staff import Staff, role_of
 from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
@@ -56,7 +56,7 @@ class StaffList:
     """The `staff` read model."""
 
     name = "staff"
-    version = 1
+    version = 2
     schema = SCHEMA
     kinds = kinds_of(StaffAdded, StaffRoleSet, StaffScopeSet, StaffLeft, RoleDefined, RoleRetired)
 
@@ -83,7 +83,7 @@ def _apply(connection: apsw.Connection, row: Row, body: Fact) -> None:
         case StaffScopeSet():
             told = msgspec.json.encode(body.scope).decode()
             connection.execute("UPDATE rm_staff_member SET scope = ? WHERE staff = ?", (told, body.staff))
-            _act(connection, row, "scope", body.staff, ", ".join(body.scope.programs or ()), body.by, body.why)
+            _act(connection, row, "scope", body.staff, scope_words(body.scope), body.by, body.why)
         case StaffLeft():
             connection.execute("UPDATE rm_staff_member SET left_us = ? WHERE staff = ?", (now, body.staff))
             _act(connection, row, "left", body.staff, "", body.by, body.why)

@@ -10,6 +10,7 @@ from typing import get_args
 import msgspec
 import pytest
 
+from appliance import region_settings
 from appliance.settings import Settings
 from firm.commands import Commanded
 from firm.doubt_words import DOUBTS
@@ -65,6 +66,8 @@ def _keys(section: type[msgspec.Struct]) -> Iterator[str]:
     for field in msgspec.structs.fields(section):
         if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
             yield from _keys(field.type)
+        elif field.name == region_settings.SECTION:
+            yield region_settings.NAME  # its keys are the firm's own
         else:
             yield field.name
 

@@ -6,6 +6,7 @@ import pytest
 from firm import commands as c
 from firm import facts as f
 from firm.facts import Refusal
+from firm.inputs import CommandState
 from firm.kinds import Body, payload_of
 from firm.money import Money
 from firm.permissions import Scope
@@ -192,8 +193,17 @@ def test_whoever_works_on_some_programs_sees_acts_about_accounts_of_these_alone(
         for row in record.execute("SELECT * FROM rm_act"):
             book.execute(f"INSERT INTO rm_act VALUES ({', '.join('?' * len(row))})", row)
     limited = apsw.Connection(str(path))
-    narrow(limited, ("autumn",))
+    narrow(limited, Scope(programs=("autumn",)))
     assert acts_page(limited, ALL, None, 50).acts == []
+
+
+def test_who_settles_a_command_acts_about_the_account_that_it_was_for_and_so_about_its_trader():
+    book = told(c.SettleCommand(by=RUTH, bridge="sim", command="c1", happened=True, why="seen on the platform"))
+    book.execute("INSERT INTO rm_act_holder VALUES ('account', 70, 7)")
+    settled = f.CommandAdvanced(bridge="sim", command="c1", state=CommandState.CONFIRMED, detail="")
+    Acts().project(book, [(Row(3, "CommandAdvanced", 30, 30, 2, 70, payload_of(settled)), settled)])
+    [act] = acts_page(book, ALL, None, 50).acts
+    assert (act.account, act.trader) == (70, 7)
 
 
 def test_a_view_is_told_with_its_pages_and_its_end():

@@ -26,6 +26,7 @@ from firm.commands import (
     NoteAct,
     NoteSecurity,
     PlaceOrder,
+    PlaceTrader,
     PublishProgram,
     RegisterTrader,
     SeePage,
@@ -245,27 +246,40 @@ class Stage:
         self.accounts[name] = accounts[0]
         return accounts[0]
 
-    def employ(self, name: str, role: str, programs: tuple[str, ...] | None = None) -> int:
+    def employ(
+        self, name: str, role: str, programs: tuple[str, ...] | None = None, regions: tuple[str, ...] | None = None
+    ) -> int:
         """Somebody new on the staff, with a mail address of their name."""
         number = _drawn(f"staff {name}")
         sealed = self.vault.add_person("staff", number, f"{name}@example.org", name.title(), "no hash", role)
         self.put(AddStaff(by="console", staff=number, role=role, sealed=sealed))
-        if programs is not None:
-            self.put(SetStaffScope(by="console", staff=number, scope=Scope(programs=programs), why="their desk"))
+        scope = Scope(programs=programs, regions=regions)
+        if scope.is_limited:
+            self.put(SetStaffScope(by="console", staff=number, scope=scope, why="their desk"))
         self.settle()
         return number
 
+    def place(self, trader: int, region: str) -> None:
+        """The trader is in this region from now on, for everybody to see."""
+        self.put(PlaceTrader(by="console", trader=trader, region=region, why="moved"))
+        self.settle()
+
     def key_for(
-        self, may: tuple[str, ...], programs: tuple[str, ...] | None = None, by: str = "console", name: str = ""
+        self,
+        may: tuple[str, ...],
+        programs: tuple[str, ...] | None = None,
+        by: str = "console",
+        name: str = "",
+        regions: tuple[str, ...] | None = None,
     ) -> str:
         """A machine's key, as the console would print it."""
-        key = _drawn(f"key {name or may} {programs} {by}")
+        key = _drawn(f"key {name or may} {programs} {regions or ''}{by}")
         word = new_word(key)
         sealed = self.vault.seal(key_reference(key), API_KEY, digest_of(word))
         called = name or f"key-{key % 10**6}"
         command = IssueApiKey(
-            by=by, key=key, name=called, permissions=may, scope=Scope(programs=programs), expires_us=self.now_us + 90 * DAY_US,
-            sealed=sealed, why="for a test",
+            by=by, key=key, name=called, permissions=may, scope=Scope(programs=programs, regions=regions),
+            expires_us=self.now_us + 90 * DAY_US, sealed=sealed, why="for a test",
         )  # fmt: skip
         decided = self.put(command)
         self.settle()

@@ -9,7 +9,7 @@ import pytest
 import web.pages
 from firm.commands import DefineRole, SetStaffRole
 from firm.ids import id_text
-from firm.permissions import ALL, BUILT_IN, FIRM_WIDE, MEANS, Permission
+from firm.permissions import ALL, BUILT_IN, FIRM_WIDE, MEANS, REGION_WIDE, Permission
 from web.app import create_app, end_streams, policies
 from web.key_holder import ByKey
 from web.visitor import May, Policy
@@ -47,6 +47,12 @@ TELLING = [
     ("elsewhere", "GET", "/staff/accounts/{account}", 404),
     ("elsewhere", "POST", "/staff/decisions/{decision}/review", 404),
     ("elsewhere", "POST", "/staff/controls/passes/engagement", 403),
+    ("abroad", "GET", "/staff/accounts/{account}", 404),
+    ("abroad", "POST", "/staff/decisions/{decision}/review", 404),
+    ("abroad", "POST", "/staff/programs/{version}/retirement", 403),
+    ("abroad", "GET", "/staff/programs/{version}", 200),
+    ("admin", "POST", "/staff/traders/{trader}/region", 422),
+    ("risk", "GET", "/staff/traders/{trader}/region", 403),
     ("custom", "POST", "/staff/decisions/{decision}/review", 422),
     ("custom", "GET", "/staff/accounts/{account}", 403),
     ("ada", "GET", "/accounts/{account}", 200),
@@ -72,12 +78,13 @@ TELLING = [
 
 @pytest.fixture(scope="module")
 def people(stage: Any, play: Any) -> dict[str, str]:
-    """One person for each built-in role, one with a role of the firm's own, and one of risk who works on another program."""
+    """One person for each built-in role, one with a role of the firm's own, and two of risk: on another program, in another region."""
     told = {name: f"staff:{stage.employ(f'one-of-{name}', name)}" for name in BUILT_IN}
     held = tuple(one.value for one in CUSTOM)
     stage.put(DefineRole(by="console", role="deciders", permissions=held, why="they decide and look at nothing else"))
     told["custom"] = f"staff:{stage.employ('decider', 'deciders')}"
     told["elsewhere"] = f"staff:{stage.employ('elsewhere', 'risk', (OTHER,))}"
+    told["abroad"] = f"staff:{stage.employ('abroad', 'risk', regions=('north',))}"
     stage.settle()
     return told | {"ada": f"trader:{play.ADA}", "ben": f"trader:{play.BEN}"}
 
@@ -104,6 +111,7 @@ def words(stage: Any, decisions: dict[str, int], play: Any) -> dict[str, str]:
         "handle": "none",
         "draft": "none",
         "document": id_text(1),
+        "trader": id_text(play.ADA),
     }
 
 
@@ -127,11 +135,13 @@ async def asked(client: httpx.AsyncClient, method: str, path: str) -> httpx.Resp
 def held_by(who: str) -> frozenset[Permission]:
     if who == "custom":
         return frozenset(CUSTOM)
-    return BUILT_IN["risk"].permissions - FIRM_WIDE if who == "elsewhere" else BUILT_IN[who].permissions
+    of_risk = BUILT_IN["risk"].permissions - FIRM_WIDE
+    return {"elsewhere": of_risk, "abroad": of_risk - REGION_WIDE}.get(who) or BUILT_IN[who].permissions
 
 
 # Paths of one thing: it is there or not. What is not on this stage at all (no trial, incident or keeping again) is there for nobody.
-OF_A_PROGRAM = ("{account:", "{decision:", "{version:", "{command:", "/staff/rows/", "trace.jsonl")
+OF_A_TRADER = ("{account:", "{decision:", "{command:", "/staff/rows/", "trace.jsonl")
+OUTSIDE = {"elsewhere": (*OF_A_TRADER, "{version:"), "abroad": OF_A_TRADER}
 
 
 NOWHERE = ("{trial:", "{incident:", "kept-again", "next-phase", "agreement", "{draft:", "{api_key:", "{document:")
@@ -140,7 +150,7 @@ NOWHERE = ("{trial:", "{incident:", "kept-again", "next-phase", "agreement", "{d
 def expected(who: str, policy: May, path: str) -> str:
     if policy.permission not in held_by(who):
         return "refused"
-    return "absent" if who == "elsewhere" and any(name in path for name in OF_A_PROGRAM) else "let in"
+    return "absent" if any(name in path for name in OUTSIDE.get(who, ())) else "let in"
 
 
 def seen(answer: httpx.Response, policy: May) -> str:
@@ -196,7 +206,11 @@ async def looking(app: Any, stage: Any, new_client: Any, words: dict[str, str]) 
 
 
 def of_staff(clients: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: client for name, client in clients.items() if name in (names or (*BUILT_IN, "custom", "elsewhere"))}
+    return {
+        name: client
+        for name, client in clients.items()
+        if name in (names or (*BUILT_IN, "custom", "elsewhere", "abroad"))
+    }
 
 
 async def test_every_route_lets_in_whom_it_declares_and_nobody_else(app, clients, words, stage):
@@ -296,4 +310,4 @@ async def test_the_page_of_a_no_says_which_permission_and_who_has_it(clients):
         "Yours is: <b>support</b>",
     ):
         assert told in page
-    assert (await clients["elsewhere"].get("/staff/health")).text.count("limited to some programs") == 1
+    assert (await clients["elsewhere"].get("/staff/health")).text.count("limited to a part of the firm") == 1

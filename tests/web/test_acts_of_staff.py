@@ -94,6 +94,7 @@ def filled(path, client, stage, play, decisions):
     told = {
         "account": id_text(stage.accounts["ada"]), "decision": decisions["BreachDeclared"], "staff": id_text(play.RUTH),
         "member": play.RUTH, "version": 21, "api_key": id_text(70), "trial": 1, "draft": "none",
+        "trader": id_text(play.ADA),
     } | client.words  # fmt: skip
     return re.sub(r"\{(\w+):\w+\}", lambda match: str(told[match[1]]), path)
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from actors.batch import Batch
-from actors.live_board import URGENT, LiveBoard
+from actors.live_board import LiveBoard
+from actors.urgent import URGENT
 from firm.facts import FACTS, BreachDeclared, Fact, MarkTaken
 from firm.money import Money
 from storage.rows import Row

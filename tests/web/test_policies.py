@@ -5,6 +5,7 @@ import re
 import pytest
 
 from firm.ids import id_text
+from tests.web.stage import ADA
 from web.app import create_app, policies
 from web.csp import POLICY
 from web.key_holder import ByKey
@@ -15,6 +16,7 @@ def filled(path: str, account: int, decision: int) -> str:
     """A route's path with an account, a decision and the rest put in."""
     values = {
         "{account:str}": id_text(account),
+        "{trader:str}": id_text(ADA),
         "{decision:int}": str(decision),
         "{seq:int}": "1",
         "{trial:int}": "1",

@@ -25,12 +25,13 @@ class AnyAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeySeen(AnyAnswer, frozen=True, kw_only=True):
-    """The key that asked. `programs`: what it is limited to; null: the whole firm."""
+    """The key that asked. `programs`, `regions`: what it is limited to, of traders by the firm's regions; null: all of them."""
 
     key: Id
     name: str
     permissions: list[str]
     programs: list[str] | None
+    regions: list[str] | None
     expires_at: Instant
 
 

@@ -60,6 +60,7 @@ async def health(request: Request[Any, Any, Any]) -> HealthSeen:
         name=holder.name,
         permissions=sorted(holder.permissions),
         programs=None if holder.scope.programs is None else list(holder.scope.programs),
+        regions=None if holder.scope.regions is None else list(holder.scope.regions),
         expires_at=utc_text(holder.expires_us),
     )
     rows = await firm.book.look(lambda reader: reader.size())

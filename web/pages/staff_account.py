@@ -12,10 +12,12 @@ from litestar.response import Response, Stream
 from firm.ids import id_text
 from firm.overrides import Override
 from firm.permissions import Permission
+from firm.regions import NO_REGION
 from firm.rules.winning import score_targets
 from storage.desk_trace import TraceFilter, trace_page
 from storage.readmodels.desk_rows import BESIDE_ACCOUNTS
 from storage.readmodels.drifts import what_drifts
+from storage.readmodels.people import region_of
 from web.account_view import account_view
 from web.bounds import TRACE_ON_ACCOUNT
 from web.equity_picture import RANGES, picture_of, wrong_range
@@ -57,13 +59,13 @@ async def account_for_staff(
         traced = trace_page(book, desk, TraceFilter(leaving_out=BESIDE_ACCOUNTS), None, TRACE_ON_ACCOUNT)
         return {
             "drifting": what_drifts(book, number),
+            "in_region": region_of(book, view.line.trader) or NO_REGION,
             "trace": trace_lines(book, traced.rows, number),
             "older": traced.older,
         }
 
     grounds = firm.live.grounds(number)
     state = grounds.state if grounds is not None else None
-    names = await staff_names(firm, (each.who for each in view.overrides))
     wrong = wrong_range(request.query_params)
     context = {
         **await firm.book.read(question),
@@ -73,7 +75,7 @@ async def account_for_staff(
         "wrong": wrong,
         "trader": trader,
         "room": "/staff",
-        "names": names,
+        "names": await staff_names(firm, (each.who for each in view.overrides)),
         "me": signed_in(request).reference,
         "exception": exception,
         "advance": advance,

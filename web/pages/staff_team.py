@@ -13,9 +13,8 @@ from msgspec.structs import replace
 from firm.commands import Command, LetStaffGo, SetStaffRole, SetStaffScope
 from firm.facts import Refused
 from firm.ids import id_text
-from firm.permissions import STAFF, Permission
+from firm.permissions import STAFF, Permission, scope_words
 from firm.staff import Member, why_not_leave, why_not_role, why_not_scope
-from storage.readmodels.account_lists import programs_and_bridges
 from storage.readmodels.staff import all_staff, staff_acts
 from web.asking import ask
 from web.bounds import STAFF_ACTS_SHOWN
@@ -28,11 +27,11 @@ from web.team_view import (
     act_words,
     columns,
     is_preview,
+    limits_offered,
     preview_of_leaving,
     preview_of_member,
     read_scope,
     refusal_told,
-    scope_words,
     teammates,
 )
 from web.visitor import firm_of, may, read_id, signed_in
@@ -135,15 +134,14 @@ async def _member(
     def question(book: apsw.Connection) -> dict[str, Any]:
         [line] = [one for one in all_staff(book) if one.staff == number]
         acts = [act for act in staff_acts(book, STAFF_ACTS_SHOWN) if act.staff == number]
-        return {"line": line, "acts": acts, "programs": programs_and_bridges(book)[0]}
+        return {"line": line, "acts": acts, "offered": limits_offered(firm, book)}
 
     told = await firm.book.read(question)
     [mate] = await anyio.to_thread.run_sync(teammates, firm, [told.pop("line")])
     names = await staff_names(firm, (act.who for act in told["acts"]))
-    limits = (changed.get("scope") or mate.line.scope).programs
     return page(
         request, "staff_member.html", status=422 if wrong.errors else 200, mate=mate, form=form, wrong=wrong, preview=preview,
-        names=names, act_words=act_words, scope_words=scope_words, columns=columns(staff), limits=limits,
+        names=names, act_words=act_words, scope_words=scope_words, columns=columns(staff), scope=changed.get("scope", mate.line.scope),
         mine=staff.held_by(signed_in(request).reference), own=number == signed_in(request).id, **told,
     )  # fmt: skip
 

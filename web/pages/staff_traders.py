@@ -13,7 +13,7 @@ from litestar.response import Response
 from firm.commands import StaffAct
 from firm.permissions import Permission
 from storage.name_index import LETTERS_MIN, Matches, is_enough
-from storage.readmodels.people import traders_known
+from storage.readmodels.people import TraderLine, traders_known
 from web.acts import sought
 from web.bounds import NAMES_SHOWN, SEARCH_LENGTH_MAX
 from web.firm import Firm
@@ -26,17 +26,15 @@ TOO_SHORT = f"Type at least {LETTERS_MIN} letters of one word of the name, a who
 
 
 class Found(msgspec.Struct, frozen=True):
-    """A trader who is called so. `registered_us`: since when; `accounts`: how many there are for whoever looks."""
+    """A trader who is called so, and what is there of them for whoever looks."""
 
-    trader: int
+    line: TraderLine
     name: str
     mail: str
-    registered_us: int
-    accounts: int
 
     def __repr__(self) -> str:
         """No name or mail, wherever this is printed."""
-        return f"Found(trader:{self.trader})"
+        return f"Found(trader:{self.line.trader})"
 
 
 @get("/staff/traders", policy=may(Permission.SEE_NAMES))
@@ -75,20 +73,16 @@ def _by_mail(firm: Firm, mail: str) -> tuple[int, ...]:
 
 async def _on_record(request: Request[Any, Any, Any], found: list[Found]) -> None:
     """The trader, where it is one alone."""
-    whom = [each.trader for each in found] or [0]
+    whom = [each.line.trader for each in found] or [0]
     key = (signed_in(request).reference, StaffAct.PERSON_SOUGHT, *map(str, whom))
     await sought(request, key, StaffAct.PERSON_SOUGHT, whom[0] if len(whom) == 1 else 0)
 
 
-def _named(firm: Firm, there: list[tuple[int, int, int]]) -> list[Found]:
+def _named(firm: Firm, there: list[TraderLine]) -> list[Found]:
     """By name; who was erased since is not among them. Reads a file: never in the loop."""
-    people = ((firm.person("trader", trader), registered_us, accounts) for trader, registered_us, accounts in there)
-    found = [
-        Found(person.id, person.name, person.mail, registered_us, accounts)
-        for person, registered_us, accounts in people
-        if person is not None
-    ]
-    return sorted(found, key=lambda each: (each.name.casefold(), each.trader))
+    people = ((firm.person("trader", line.trader), line) for line in there)
+    found = [Found(line, person.name, person.mail) for person, line in people if person is not None]
+    return sorted(found, key=lambda each: (each.name.casefold(), each.line.trader))
 
 
 def _shown(
