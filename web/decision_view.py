@@ -8,8 +8,7 @@ import msgspec
 from litestar.exceptions import NotFoundException
 
 from firm.commands import ReviewVerdict
-from firm.doubt_words import DOUBTS
-from firm.explain import Breach, Decision, consequence_in_words, rule_in_words
+from firm.explain import Breach, Decision, consequence_in_words
 from firm.facts import (
     BreachDeclared,
     BreachSuspected,
@@ -25,6 +24,7 @@ from firm.instant import SECOND_US
 from firm.kinds import body_of
 from firm.money import Money
 from firm.ruleset import AnyRuleset, rule_named
+from firm.sentences.breaches import does_sentence
 from storage.bookings import DayBookings, day_bookings
 from storage.exceptions_cited import ExceptionCited, exceptions_cited
 from storage.held_then import open_positions, unchanged_since
@@ -42,9 +42,10 @@ from web.closings import Closings, closings_of
 from web.firm import Firm
 from web.people import staff_names
 from web.platform_word import CancelledOrder, PlatformWord, cancelled_orders, platform_word, rows_after
-from web.reasons import DOUBT_NAMES
 from web.reset_effect import ResetEffect, reset_effect
+from web.rule_texts import rule_text
 from web.said_since import SaidSince, said_since
+from web.shell.speech import ENGLISH, Speech
 from web.tick_trail import TrailTick, account_then, tick_trail
 from web.working import WorkingLine, working_lines
 
@@ -78,9 +79,10 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     `set_by`: by which people set a figure that it rests on.
     `digits`: those that symbols had then. `next_phase`: the account that a pass opened.
     `kept_again`: the row by which the rule is kept again, or 0. `cancelled`: pending orders that it had
-    cancelled. `platform`: what the platform said of a suspected breach, for staff alone, as `names`.
+    cancelled. `platform`: what the platform said of a suspected breach, for staff alone, as `names`. `speech`: in whose words.
     """
 
+    speech: Speech
     line: DecisionLine
     account: AccountLine
     ruleset: AnyRuleset
@@ -120,7 +122,8 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
         """Why a breach was declared later than it was seen; empty where it was not, or where a person had to decide."""
         if self.suspicion is None or self.decided_us <= self.line.at_us:
             return ""
-        return "; and because ".join(DOUBTS[why] for why in self.suspicion.fact.doubts)
+        speech = self.speech
+        return speech("what.doubts_joined").join(speech(f"doubt.{why.value}") for why in self.suspicion.fact.doubts)
 
     @property
     def is_breach(self) -> bool:
@@ -141,18 +144,22 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     def follows(self) -> str:
         """What follows from a breach that is declared; empty where a release that wrote it did not say."""
         does = self.fact.does if isinstance(self.fact, BreachDeclared | RuleBroken) else None
-        return "" if does is None else consequence_in_words(does)
+        if does is None:
+            return ""
+        return consequence_in_words(does) if self.speech.is_english else does_sentence(does, self.speech.of_rules)
 
     @property
     def held_back(self) -> str:
         """Until when the account is paused or restricted by it; empty where it is not, or no more."""
         day, closing = self.ruleset.calendar.day_at(self.decided_us), any(each.is_awaited for each in self.commands)
         is_over = self.now_us >= day.end_us or self.line.severity == "hard"
-        return "" if is_over else held_back.told(self.fact, self.account.standing, day, self.ruleset, closing=closing)
+        if is_over:
+            return ""
+        return held_back.told(self.fact, self.account.standing, day, self.ruleset, self.speech, closing=closing)
 
     def measured(self, value: int) -> str:
         """The observed figure or the limit, with its unit."""
-        return judged_words.measure(value, self.line.unit, self.line.money(0))
+        return judged_words.measure(value, self.line.unit, self.line.money(0), self.speech)
 
     @property
     def zone(self) -> str:
@@ -183,7 +190,8 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     def doubts(self) -> list[tuple[str, str]]:
         """What is in doubt: its name, as lists have it, and the sentence about it."""
         doubts = self.fact.doubts if isinstance(self.fact, _InDoubt) else ()
-        return [(words.upper_first(DOUBT_NAMES[why]), words.doubt(why)) for why in doubts]
+        speech, first = self.speech, words.upper_first
+        return [(first(speech(f"doubt_name.{why.value}")), f"{first(speech(f'doubt.{why.value}'))}.") for why in doubts]
 
     @property
     def around(self) -> tuple[int, int]:
@@ -211,9 +219,9 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
         return not self.line.settled
 
 
-async def decision_view(firm: Firm, decision: int) -> DecisionView:
-    """Raises NotFoundException where the row is no decision."""
-    found = await firm.book.look(lambda reader: _gather(reader, decision))
+async def decision_view(firm: Firm, decision: int, speech: Speech = ENGLISH) -> DecisionView:
+    """Told in the words of `speech`. Raises NotFoundException where the row is no decision."""
+    found = await firm.book.look(lambda reader: _gather(reader, decision, speech))
     return msgspec.structs.replace(found, now_us=firm.now_us())
 
 
@@ -229,7 +237,7 @@ async def for_staff(firm: Firm, view: DecisionView) -> DecisionView:
     )
 
 
-def _gather(reader: LedgerReader, decision: int) -> DecisionView:
+def _gather(reader: LedgerReader, decision: int, speech: Speech) -> DecisionView:
     with reader.connection() as book:
         line = decision_line(book, decision)
         account = account_line(book, line.account) if line else None
@@ -245,17 +253,18 @@ def _gather(reader: LedgerReader, decision: int) -> DecisionView:
     seen_seq, seen = suspected or (decision, fact)
     rests_on = _Grounds(reader, account, ruleset, seen_seq, seen)
     digits = around.digits.at(seen_seq)
-    steps, times = read_aloud(reader, fact.working)
+    steps, times = read_aloud(reader, fact.working, speech)
     closings = _closings(reader, account, rests_on, seen_seq)
     rule, money = rule_named(ruleset, fact.rule), account.money(account.initial)
     return DecisionView(
+        speech=speech,
         line=line,
         account=account,
         ruleset=ruleset,
         fact=fact,
         decided_us=row.happened_us,
-        rule=rule_in_words(rule, ruleset, money) if rule else "",
-        working=working_lines(steps, money, digits, times),
+        rule=rule_text(rule, ruleset, money, speech) if rule else "",
+        working=working_lines(steps, money, digits, times, speech),
         ticks=rests_on.ticks,
         trail=rests_on.trail(),
         reset=_reset(fact, account, ruleset, around.days),
@@ -265,8 +274,8 @@ def _gather(reader: LedgerReader, decision: int) -> DecisionView:
         later=around.later,
         bookings=rests_on.bookings(),
         closings=closings,
-        suspicion=_suspicion(reader, suspected, digits),
-        since=said_since(reader, line, account, seen_seq, money, digits),
+        suspicion=_suspicion(reader, suspected, digits, speech),
+        since=said_since(reader, line, account, seen_seq, money, digits, speech),
         answer=_answer(reader, line),
         next_phase=around.next_phase,
         kept_again=kept_again_in(reader, line.account, decision, fact),
@@ -369,13 +378,13 @@ def _suspected(reader: LedgerReader, fact: Decision) -> tuple[int, BreachSuspect
 
 
 def _suspicion(
-    reader: LedgerReader, found: tuple[int, BreachSuspected] | None, digits: Mapping[str, int]
+    reader: LedgerReader, found: tuple[int, BreachSuspected] | None, digits: Mapping[str, int], speech: Speech
 ) -> Suspicion | None:
     if found is None:
         return None
     seq, fact = found
-    steps, times = read_aloud(reader, up_to_equity(fact.working))
-    return Suspicion(seq, fact, working_lines(steps, fact.observed, digits, times, decided=False))
+    steps, times = read_aloud(reader, up_to_equity(fact.working), speech)
+    return Suspicion(seq, fact, working_lines(steps, fact.observed, digits, times, speech, decided=False))
 
 
 def _answer(reader: LedgerReader, line: DecisionLine) -> Answer | None:
