@@ -131,6 +131,7 @@ class Pages:
             "P": Permission,
             "role_word": role_word,
             "speak": speech,
+            "texts": speech.texts,
             "language_names": NAMES,
             "SEARCH": SEARCH,
             "BY_NAME": BY_NAME,

@@ -11,8 +11,9 @@ from firm.instant import datetime_of
 from firm.money import EXPONENT_READ_MAX, MINUS, Money
 from firm.price import LOTS_SCALE
 from firm.sentences.languages import Language
-from firm.sentences.speaker import ISOLATE, POP_ISOLATE
+from firm.sentences.speaker import POP_ISOLATE
 
+LEFT_TO_RIGHT = "\u2066"  # isolate, and its end is that of the others: a sign alone does not say which way it runs
 _JOINED = "\u00a0"  # between a number and its unit: never broken
 _LOTS_DIGITS = len(str(LOTS_SCALE)) - 1
 _LOCALES = {Language.ENGLISH: Locale("en", "GB")}
@@ -60,7 +61,7 @@ class RuleFigures:
 
     def apart(self, text: str) -> str:
         """A figure that is kept in its own order among words that are read from right to left."""
-        return f"{ISOLATE}{text}{POP_ISOLATE}" if self._isolates else text
+        return f"{LEFT_TO_RIGHT}{text}{POP_ISOLATE}" if self._isolates else text
 
     def moment(self, instant_us: int, zone: str) -> str:
         """2 May 2014, 14:30:00 CEST: never without its zone."""

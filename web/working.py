@@ -12,15 +12,15 @@ import msgspec
 from firm.arithmetic import Step
 from firm.explain import position_in_words
 from firm.money import MINUS, Money
-from firm.sentences.speaker import ISOLATE, POP_ISOLATE
+from firm.sentences.speaker import POP_ISOLATE
 from web import words
+from web.rule_words import LEFT_TO_RIGHT
 from web.shell.speech import ENGLISH, Speech
 
 _COMPARED = frozenset({"is_below", "is_at_or_below", "is_above", "is_at_or_above"})
 _OF_POSITION = re.compile(r"(?:(\S+ (?:bid|ask)) for |(.+) up to )?(\S+) position (\S+)(?: (.+))?")
 _SO_FAR_KEYS = {"balance and profit": "step.profit_so_far", "balance, profit and swap": "step.swap_so_far"}
 
-LEFT_TO_RIGHT = "\u2066"  # isolate, and its end is that of the others
 _SO_FAR = ("balance and profit up to ", "balance, profit and swap up to ")
 
 
@@ -132,7 +132,7 @@ class _Sheet:
         if step.op in words.ROUNDINGS:
             return self._speech(f"working.{step.op}", sum=self._apart(self._quotient(left, right)))
         shown, sign = self._arg(right), words.OPERATIONS[step.op]
-        bare = shown.lstrip(ISOLATE)
+        bare = shown.lstrip(LEFT_TO_RIGHT)
         if step.op == "plus" and bare.startswith(MINUS):
             shown, sign = shown.replace(MINUS, "", 1), MINUS
         return self._apart(f"{self._arg(left)} {sign} {shown}")
@@ -180,9 +180,11 @@ class _Sheet:
             case "points" if symbol in self._digits:
                 return self._words.price(step.value, self._digits[symbol])
             case "lots_e8":
-                return self._speech("unit.lots", lots=self._words.lots(step.value))
+                return self._speech.of_rules.name(self._speech("unit.lots", lots=self._words.lots(step.value)))
             case "contract_e8":
-                return self._speech("working.units_a_lot", units=self._words.units(step.value))
+                return self._speech.of_rules.name(
+                    self._speech("working.units_a_lot", units=self._words.units(step.value))
+                )
             case "yes or no":
                 return self._speech("working.yes" if step.value else "working.no")
             case "days" if not self._speech.is_english:

@@ -156,12 +156,14 @@ def shell_templates() -> list[Path]:
 
 @pytest.mark.parametrize("path", shell_templates(), ids=lambda path: path.name)
 def test_no_template_of_the_shell_holds_words_of_its_own(path: Path) -> None:
-    text = re.sub(
-        r"\{#.*?#\}|<kbd>.*?</kbd>|<code[^>]*>[^<]*</code>|\{% if staff %\}.*?\{% (?:else|endif) %\}",
-        " ",
-        path.read_text(encoding="utf-8"),
-        flags=re.DOTALL,
-    )
+    text = path.read_text(encoding="utf-8")
+    for apart in (
+        r"\{#.*?#\}",
+        "<kbd>.*?</kbd>",
+        "<code[^>]*>[^<]*</code>",
+        r"\{% if staff %\}.*?\{% (?:else|endif) %\}",
+    ):
+        text = re.sub(apart, " ", text, flags=re.DOTALL)
     attributes = re.findall(r'\s(?:aria-label|title|placeholder|alt|data-text|data-refused)="([^"{]*)"', text)
     plain = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", " ", text, flags=re.DOTALL)
     said = [

@@ -21,12 +21,12 @@ from firm.override_words import effect_in_words, override_in_words
 from firm.overrides import AdjustMark, ExtendPhase, Mark, Override, Reinstate, WaiveRule
 from firm.pass_words import condition_in_words
 from firm.sentences.languages import Language
-from firm.sentences.speaker import ISOLATE
 from tests.web.page_text import text_of
 from web.app import create_app
 from web.incident_told import proposal_told
 from web.judged_words import conditions, measure
 from web.override_told import effect_told, override_told
+from web.rule_words import LEFT_TO_RIGHT
 from web.shell.speech import ENGLISH, speech_of
 from web.shell.words import shell_catalog
 
@@ -153,8 +153,8 @@ async def test_a_breach_at_the_reset_is_told_without_english(
     carried: Any, new_client: Any, play: Any, language: Language
 ) -> None:
     with carried.reader.connection() as book:
-        [(reset,)] = book.execute("SELECT decision FROM rm_decision").fetchall()
-    nothing_is_english(await in_that_firm(carried, new_client, play, language, [f"/decisions/{reset}"]), language)
+        paths = [f"/decisions/{decision}" for (decision,) in book.execute("SELECT decision FROM rm_decision")]
+    nothing_is_english(await in_that_firm(carried, new_client, play, language, paths), language)
 
 
 @pytest.mark.parametrize("language", [Language.GERMAN, Language.ARABIC])
@@ -176,7 +176,7 @@ async def test_dates_and_amounts_are_written_as_the_language_does(come_in: Any, 
         (Language.GERMAN, "2. Mai 2014", "91.283,50 USD"),
         (Language.FRENCH, "2 mai 2014", "91 283,50 USD"),
         (Language.SPANISH, "2 may 2014", "91.283,50 USD"),
-        (Language.ARABIC, "2 مايو 2014", f"{ISOLATE}91,283.50 USD"),
+        (Language.ARABIC, "2 مايو 2014", f"{LEFT_TO_RIGHT}91,283.50 USD"),
     ):
         said = text_of((await speaking(ada, language).get(breach)).text)
         assert day in said, language
@@ -269,7 +269,7 @@ def test_figures_are_what_babel_writes(language: Language) -> None:
     written = speech_of(language).words
     for minor in (0, 5, -91_283_50, 1_234_567_89):
         expected = format_decimal(abs(minor) / 100, format="#,##0.00", locale=language.value)
-        said = written.figure(Money(minor, "USD", 2)).strip("\u2068\u2069")
+        said = written.figure(Money(minor, "USD", 2)).strip("\u2066\u2069")
         assert said.replace("\u2212", "").replace("\u00a0", "\u202f") == expected.replace("\u00a0", "\u202f")
     assert "+" in written.change(USD)
 

@@ -58,6 +58,9 @@ class Speech:
         self._figures = RuleFigures(language, "", 0)
         self._catalog = shell_catalog(language)
         self._say = Speaker(self._catalog, self._figures, {})
+        self.texts = (
+            self._catalog.messages
+        )  # by key: heads of tables stand in every row, and to look one up costs a fifth of a call
         self.words: Words = words if self.is_english else LocaleWords(language, self._figures, self._unit)
         self.of_rules = Speaker(
             catalog_of(language), self._figures, {}

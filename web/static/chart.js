@@ -11,7 +11,7 @@
   const locale = { en: "en-GB", ar: "ar-u-nu-latn" }[language] ?? language;
   const inside = (word) => (language === "en" ? word.toLowerCase() : word);
   const apart = (figure) => (language === "ar" ? `\u2068${figure}\u2069` : figure);
-  const UTC = { timeZone: "UTC", hour: "2-digit", minute: "2-digit" };
+  const UTC = { timeZone: "UTC", hourCycle: "h23", hour: "2-digit", minute: "2-digit" };
   const short = new Intl.DateTimeFormat(locale, UTC);
   const long = new Intl.DateTimeFormat(locale, { ...UTC, day: "numeric", month: "short" });
   const when = new Intl.DateTimeFormat(locale, { ...UTC, day: "numeric", month: "short", second: "2-digit" });

@@ -3,7 +3,7 @@
   // The language of the page, as Intl names it: the digits of Arabic pages are those of their prices.
   const language = document.querySelector("#main").closest("[lang]").lang;
   const locale = { en: "en-GB", ar: "ar-u-nu-latn" }[language] ?? language;
-  const words = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  const words = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
   const span = (seconds, units) => {
