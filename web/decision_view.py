@@ -25,9 +25,8 @@ from firm.kinds import body_of
 from firm.money import Money
 from firm.ruleset import AnyRuleset, rule_named
 from firm.sentences.breaches import does_sentence
-from storage.bookings import DayBookings, day_bookings
+from storage.bookings import DayBookings
 from storage.exceptions_cited import ExceptionCited, exceptions_cited
-from storage.held_then import open_positions, unchanged_since
 from storage.kept_again import kept_again_in
 from storage.reader import LedgerReader
 from storage.readmodels.accounts import AccountLine, account_line, account_of_phase, ruleset_of
@@ -36,9 +35,10 @@ from storage.readmodels.days import Day, days_of
 from storage.readmodels.decisions import DecisionLine, decision_line, decisions_of
 from storage.readmodels.trades import DigitsKnown, closings_after, digits_known
 from web import held_back, judged_words, words
-from web.bounds import CHART_DAYS_MAX, COMMANDS_SHOWN, DECISIONS_SHOWN, POSITION_ROWS_MAX, TRACE_AROUND_US
+from web.bounds import CHART_DAYS_MAX, COMMANDS_SHOWN, DECISIONS_SHOWN, TRACE_AROUND_US
 from web.cited_rows import read_aloud, up_to_equity
 from web.closings import Closings, closings_of
+from web.decision_grounds import Grounds
 from web.firm import Firm
 from web.people import staff_names
 from web.platform_word import CancelledOrder, PlatformWord, cancelled_orders, platform_word, rows_after
@@ -46,7 +46,7 @@ from web.reset_effect import ResetEffect, reset_effect
 from web.rule_texts import rule_text
 from web.said_since import SaidSince, said_since
 from web.shell.speech import ENGLISH, Speech
-from web.tick_trail import TrailTick, account_then, tick_trail
+from web.tick_trail import TrailTick
 from web.working import WorkingLine, working_lines
 
 CANCEL_ORDERS = "cancel_orders"
@@ -251,7 +251,7 @@ def _gather(reader: LedgerReader, decision: int, speech: Speech) -> DecisionView
     assert isinstance(fact, Decision)
     suspected = _suspected(reader, fact)
     seen_seq, seen = suspected or (decision, fact)
-    rests_on = _Grounds(reader, account, ruleset, seen_seq, seen)
+    rests_on = Grounds(reader, account, ruleset, seen_seq, seen)
     digits = around.digits.at(seen_seq)
     steps, times = read_aloud(reader, fact.working, speech)
     closings = _closings(reader, account, rests_on, seen_seq)
@@ -327,7 +327,7 @@ def _around(book: apsw.Connection, line: DecisionLine, account: AccountLine) -> 
     )
 
 
-def _closings(reader: LedgerReader, account: AccountLine, rests_on: "_Grounds", seen_seq: int) -> Closings | None:
+def _closings(reader: LedgerReader, account: AccountLine, rests_on: Grounds, seen_seq: int) -> Closings | None:
     """From the row in which the equity was seen: what was closed between a suspicion and its breach counts, too."""
     held = rests_on.positions
     with reader.connection() as book:
@@ -335,31 +335,6 @@ def _closings(reader: LedgerReader, account: AccountLine, rests_on: "_Grounds", 
     if not found or rests_on.balance is None:
         return None
     return closings_of(account, account.money(rests_on.balance), held, found)
-
-
-class _Grounds:
-    """Prices and positions on which an equity was seen: those of the suspicion, where a breach was declared from one."""
-
-    def __init__(self, reader: LedgerReader, line: AccountLine, ruleset: AnyRuleset, seq: int, fact: Decision) -> None:
-        self._reader, self._line, self._ruleset, self._fact = reader, line, ruleset, fact
-        self._rows_back = reader.account_rows(line.account, from_seq=seq, limit=POSITION_ROWS_MAX)
-        self.positions = open_positions(self._rows_back)
-        self.ticks = _ticks(reader, fact)
-        self.balance = next((step.value for step in fact.working if step.name == "balance"), None)
-
-    def bookings(self) -> DayBookings | None:
-        """How the balance that was used came about; None where the rows do not add up to it."""
-        told = day_bookings(self._rows_back) if self.balance is not None else None
-        return told if told is not None and told.balance.minor == self.balance else None
-
-    def trail(self) -> list[TrailTick]:
-        balance = self.balance
-        late = isinstance(self._fact, BreachDeclared | BreachSuspected) and self._fact.late
-        if balance is None or late or not self.positions or isinstance(self._fact, RuleBroken | RuleSuspected):
-            return []
-        then = account_then(self._line, self._ruleset, balance, self.positions)
-        exhibits = [tick for _, tick in self.ticks]
-        return tick_trail(self._reader, then, exhibits, unchanged_since(self._rows_back), self._fact.observed.minor)
 
 
 def _reset(fact: Decision, account: AccountLine, ruleset: AnyRuleset, days: list[Day]) -> ResetEffect | None:
@@ -395,15 +370,3 @@ def _answer(reader: LedgerReader, line: DecisionLine) -> Answer | None:
     if row is None or later is None or not isinstance(said, ReviewVerdict):
         return None
     return Answer(said.by, said.why, row.happened_us, later.seq)
-
-
-def _ticks(reader: LedgerReader, fact: Decision) -> list[tuple[int, QuoteUsed]]:
-    """The exhibits, oldest first. A pass rests on a balance and has none."""
-    seqs = fact.quotes if isinstance(fact, Breach) else ()
-    found = []
-    for seq in seqs:
-        row = reader.row(seq)
-        body = body_of(row.kind, row.payload) if row is not None else None
-        if isinstance(body, QuoteUsed):
-            found.append((seq, body))
-    return sorted(found, key=lambda each: each[1].t_us)

@@ -1,4 +1,6 @@
-"""Words: how money, numbers, times and our own terms are written for people. The only place that formats, with `web/locale_figures.py`."""
+"""Words: how money, numbers, times and our own terms are written for people, in English. The only place that formats, with
+`web/locale_figures.py`; `web/locale_words.py` does the same in other languages.
+"""
 
 from datetime import date, datetime
 from decimal import Decimal
