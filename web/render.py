@@ -79,7 +79,6 @@ class Pages:
         return found
 
     def _made_for(self, speech: Speech) -> Environment:
-        written = speech.words
         environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -89,17 +88,9 @@ class Pages:
             auto_reload=False,
             bytecode_cache=_COMPILED,
         )
-        # As filters they cost a third of what a call of a global does, and pieces that are made again and again are full of them.
-        environment.filters |= {
-            "figure": written.figure,
-            "money": written.money,
-            "change_figure": written.change_figure,
-            "tone_of": written.tone_of,
-            "percent": written.percent,
-            "bdi": str if speech.is_english else _bdi,
-        }
+        environment.filters |= _filters_of(speech)
         environment.globals |= self._everywhere | {
-            "words": written,
+            "words": speech.words,
             "sentence": words.sentence,
             "command_tone": words.command_tone,
             "reasons": reasons,
@@ -201,6 +192,19 @@ def page(
     if toast and not asked_for_piece:
         answer.set_cookie(said(connection))
     return answer
+
+
+def _filters_of(speech: Speech) -> dict[str, Callable[..., str]]:
+    """As filters they cost a third of what a call of a global does, and pieces that are made again and again are full of them."""
+    written = speech.words
+    return {
+        "figure": written.figure,
+        "money": written.money,
+        "change_figure": written.change_figure,
+        "tone_of": written.tone_of,
+        "percent": written.percent,
+        "bdi": str if speech.is_english else _bdi,
+    }
 
 
 def _may(visitor: Visitor | None) -> Callable[[Permission], bool]:
