@@ -157,6 +157,7 @@ def page(
     visitor = visitor_of(connection)
     path, query = connection.scope["path"], connection.scope["query_string"].decode(errors="replace")
     here = f"{path}?{query}" if query else path
+    was_asked_for = connection.scope.get("method") == "GET"  # what answers a form has no address of its own
     around, toast = spoken(connection), toast_in(connection)
     speak = speech or (around if template in SPOKEN else ENGLISH)
     everywhere: dict[str, Any] = {
@@ -164,9 +165,7 @@ def page(
         "may": _may(visitor),
         "path": path,
         "here": here,
-        "back": here
-        if connection.scope.get("method") == "GET"
-        else "/",  # what answers a form has no address of its own
+        "back": here if was_asked_for else "/",
         "now_us": firm.now_us(),
         "around": around,
         "speak": speak,
