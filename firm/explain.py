@@ -105,10 +105,11 @@ def rule_in_words(rule: Rule, ruleset: AnyRuleset, money: Money) -> str:
     """One rule as its trader was told it, in English. `money` lends the account's currency."""
     said = rule_sentence(rule, Language.ENGLISH, PlainFigures(money.currency, money.exponent), titles_of(ruleset))
     day = f"The trading day begins at {ruleset.calendar.rollover} in {ruleset.calendar.zone}."
-    return f"{said.text} {day}" if _looks_at_days(rule) else said.text
+    return f"{said.text} {day}" if looks_at_days(rule) else said.text
 
 
-def _looks_at_days(rule: Rule) -> bool:
+def looks_at_days(rule: Rule) -> bool:
+    """Whether it matters for the rule when a trading day begins."""
     by_day = isinstance(rule.terms, LossLimit) and (
         rule.terms.scope is not Scope.PHASE or rule.terms.trail is not Trail.STATIC
     )

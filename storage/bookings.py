@@ -17,13 +17,14 @@ from firm.money import Money
 from storage.rows import StoredRow
 
 BOOKINGS_SHOWN_MAX = 20  # the newest; what came before them is told as a number and a sum
+CASH = "deposit or withdrawal"
 _KINDS = frozenset(kind.__name__ for kind in (CashBooked, DayOpened, DealBooked, DealCorrected, DividendBooked))
 
 
 class Booking(msgspec.Struct, frozen=True):
     """What one row added to the balance; `position` is empty for cash, and `what` then says which.
 
-    `after`: what of the position was open then. `corrects`: a deal that reads otherwise since, or (`deleted`) was never made.
+    `left_e8`: the lots of the position that were open then. `corrects`: a deal that reads otherwise since, or (`deleted`) was never made.
     """
 
     seq: int
@@ -33,7 +34,7 @@ class Booking(msgspec.Struct, frozen=True):
     net: Money
     what: str = ""
     corrects: str = ""
-    after: str = ""
+    left_e8: int = 0
     deleted: bool = False
 
     @property
@@ -42,10 +43,11 @@ class Booking(msgspec.Struct, frozen=True):
         if not self.position:
             return self.what
         position = f"position {self.position} ({self.symbol})"
+        after = f"{lots_in_words(self.left_e8)} open" if self.left_e8 else "nothing open"
         if not self.corrects:
-            return f"a deal in {position}, {self.after} after it"
+            return f"a deal in {position}, {after} after it"
         done = "deleted" if self.deleted else "corrected"
-        return f"deal {self.corrects} in {position}, {done} by the platform, {self.after} after that"
+        return f"deal {self.corrects} in {position}, {done} by the platform, {after} after that"
 
 
 class DayBookings(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,20 +85,16 @@ def day_bookings(rows_back: Iterable[StoredRow]) -> DayBookings | None:
                 break
         elif isinstance(body, DealBooked):
             what = (body.symbol, body.position_id, body.net)
-            booked.append(Booking(row.seq, row.happened_us, *what, after=_after(body)))
+            booked.append(Booking(row.seq, row.happened_us, *what, left_e8=body.lots_e8))
         elif isinstance(body, DealCorrected):
             what = (body.symbol, body.position_id, body.net)
-            booking = Booking(row.seq, row.happened_us, *what, corrects=body.deal_id, after=_after(body))
+            booking = Booking(row.seq, row.happened_us, *what, corrects=body.deal_id, left_e8=body.lots_e8)
             booked.append(replace(booking, deleted=body.deleted))
         elif isinstance(body, CashBooked):
-            booked.append(Booking(row.seq, row.happened_us, "", "", body.amount, "deposit or withdrawal"))
+            booked.append(Booking(row.seq, row.happened_us, "", "", body.amount, CASH))
         elif isinstance(body, DividendBooked):
             booked.append(Booking(row.seq, row.happened_us, "", "", body.amount, "dividend"))
     return None if start is None else _told(*start, booked)
-
-
-def _after(booked: DealBooked | DealCorrected) -> str:
-    return f"{lots_in_words(booked.lots_e8)} open" if booked.lots_e8 else "nothing open"
 
 
 def _told(row: StoredRow, day: DayOpened, newest_first: Sequence[Booking]) -> DayBookings:

@@ -12,16 +12,18 @@ from web.account_view import AccountView
 from web.bounds import PARTS_KEPT_MAX
 from web.objectives_view import ObjectiveRow, objective_row, used_up
 from web.render import Pages
+from web.shell.speech import ENGLISH, Speech
 
 
 class AccountPieces:
-    """The pieces of one account as one kind of reader sees it (`room`: "" or "/staff"), whose terms never change."""
+    """The pieces of one account as one kind of reader sees it (`room`: "" or "/staff"), in one language; its terms never change."""
 
-    def __init__(self, pages: Pages, room: str) -> None:
+    def __init__(self, pages: Pages, room: str, speech: Speech = ENGLISH) -> None:
         self._pages = pages
         self._room = room
-        self._macros = pages.pieces("_account_pieces.html")
-        self._parts = pages.pieces("_parts.html")
+        self._speech = speech
+        self._macros = pages.pieces("_account_pieces.html", speech)
+        self._parts = pages.pieces("_parts.html", speech)
         self._kept: dict[str, tuple[Any, str]] = {}
         self._kept_rows: dict[str, tuple[Any, dict[str, str]]] = {}
 
@@ -59,7 +61,7 @@ class AccountPieces:
             rests_on = (objective, live.standing, paused, view.ending)
             kept = self._kept_rows.get(objective.rule)
             if kept is None or kept[0] != rests_on:
-                row = objective_row(objective, live, view.ruleset, view.ending, paused=paused)
+                row = objective_row(objective, live, view.ruleset, view.ending, self._speech, paused=paused)
                 kept = self._kept_rows[objective.rule] = (rests_on, self._row(row))
             pieces |= kept[1]
         return pieces
@@ -89,7 +91,7 @@ class AccountPieces:
         return f'<span data-live="standing">{self._parts.standing(view.line)}</span>'
 
     def _note(self, view: AccountView) -> str:
-        return self._pages.text("_account_note.html", {"view": view, "room": self._room})
+        return self._pages.text("_account_note.html", {"view": view, "room": self._room}, self._speech)
 
 
 def _closing(view: AccountView) -> tuple[Any, ...]:

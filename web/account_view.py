@@ -7,12 +7,10 @@ import msgspec
 from litestar.exceptions import NotFoundException
 
 from actors.live import Health, LiveAccount, LiveOwed
-from firm.explain import rule_in_words
 from firm.money import Money
 from firm.objective import Objective, Progress
 from firm.phase import ENDED, Standing
 from firm.ruleset import AnyRuleset
-from firm.sentences.languages import Language
 from firm.sentences.rule import title_of
 from storage.reader import LedgerReader
 from storage.readmodels.accounts import AccountLine, account_line, account_of_phase, ruleset_of
@@ -43,13 +41,16 @@ from web.objectives_view import (
     not_judged_sentence,
     objective_rows,
     pause_sentence,
+    title_in,
 )
+from web.rule_texts import rule_text
+from web.shell.speech import ENGLISH, Speech
 
 
 class Gauge(msgspec.Struct, frozen=True):
     """How much of a loss limit is left. `left_bp`: of the allowance, 0..10000; `floor`: the equity at which it breaks.
 
-    `profit`: whose profit is left on top of the allowance where more is left than that."""
+    `of_day`: it is today's profit that is left on top of the allowance where more is left than that."""
 
     title: str
     left: Money
@@ -57,15 +58,15 @@ class Gauge(msgspec.Struct, frozen=True):
     allowed: Money
     floor: Money
     tone: str
-    profit: str
+    of_day: bool
 
-    @property
-    def allowance(self) -> str:
+    def allowance(self, speech: Speech) -> str:
         """What is left, in its parts."""
-        more = self.left - self.allowed
+        more, figure = self.left - self.allowed, speech.words.figure
         if more.minor <= 0:
-            return f"of {words.figure(self.allowed)} allowed"
-        return f"{words.figure(self.allowed)} allowed, plus {words.figure(more)} of {self.profit}"
+            return speech("gauge.allowed", allowed=figure(self.allowed))
+        profit = speech("gauge.profit_today" if self.of_day else "gauge.profit")
+        return speech("gauge.allowed_more", allowed=figure(self.allowed), more=figure(more), profit=profit)
 
 
 class Reset(msgspec.Struct, frozen=True):
@@ -84,8 +85,10 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     `owed`, `next_owed`: what enforcement withheld from each.
     `prices_ended_us`: when the replay was over that its prices came from, 0 while they come. `held_since_us`: since when the firm
     judges no prices, 0 while it does. `told_us`: the wall clock when `now_us` was firm time, by which a browser counts on.
+    `speech`: in whose words it is told.
     """
 
+    speech: Speech
     line: AccountLine
     newest_seq: int
     live: LiveAccount | None
@@ -123,7 +126,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def not_closed(self) -> str:
         """Over, but the platform was never asked to close it: how much of it is open."""
-        return owed_view.not_closed(self.line, self.owed, self.live)
+        return owed_view.not_closed(self.line, self.owed, self.live, self.speech)
 
     @property
     def closed(self) -> bool:
@@ -153,7 +156,9 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def objectives(self) -> tuple[ObjectiveRow, ...]:
-        return objective_rows(self.rules_now, self.live, self.ruleset, self.ending) if self.live else ()
+        if self.live is None:
+            return ()
+        return objective_rows(self.rules_now, self.live, self.ruleset, self.ending, self.speech)
 
     @property
     def rules_now(self) -> tuple[Objective, ...]:
@@ -167,19 +172,27 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
         return nearest_limit(self.live, self.ruleset) if self.live and not self.ended else None
 
     @property
+    def nearest_title(self) -> str:
+        """What that limit is called inside a sentence."""
+        nearest = self.nearest
+        return "" if nearest is None else self.speech.lowered(title_in(nearest, self.ruleset, self.speech))
+
+    @property
     def floors_after_reset(self) -> list[tuple[str, Money]]:
         """Where each floor that a reset moves will be after the next one, at the present balance and equity."""
         rows = self.live.objectives if self.live and not self.ended else ()
-        return [(row.title, row.floor_after) for row in rows if row.floor_after is not None]
+        return [
+            (title_in(row, self.ruleset, self.speech), row.floor_after) for row in rows if row.floor_after is not None
+        ]
 
     @property
     def not_judged(self) -> str:
         """Which of its loss limits people waived, and until when."""
-        return not_judged_sentence(self.live) if self.live and not self.ended else ""
+        return not_judged_sentence(self.live, self.ruleset, self.speech) if self.live and not self.ended else ""
 
     @property
     def paused(self) -> str:
-        return pause_sentence(self.live, self.ruleset, self.now_us) if self.live else ""
+        return pause_sentence(self.live, self.ruleset, self.now_us, self.speech) if self.live else ""
 
     @property
     def balance(self) -> Money:
@@ -193,26 +206,28 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     def rules(self) -> list[tuple[str, str]]:
         """Each rule in words, as it was sold."""
         size = self.line.money(self.line.initial)
+        speech = self.speech
         told = (
-            (title_of(rule, Language.ENGLISH), rule_in_words(rule, self.ruleset, size)) for rule in self.ruleset.rules
+            (title_of(rule, speech.language), rule_text(rule, self.ruleset, size, speech))
+            for rule in self.ruleset.rules
         )
         return list(told)
 
 
-async def account_view(firm: Firm, account: int) -> AccountView:
-    """Raises NotFoundException where there is no such account."""
-    found = await firm.book.look(lambda reader: _look_up(reader, account))
+async def account_view(firm: Firm, account: int, speech: Speech = ENGLISH) -> AccountView:
+    """Told in the words of `speech`. Raises NotFoundException where there is no such account."""
+    found = await firm.book.look(lambda reader: _look_up(reader, account, speech))
     ended_us = prices_ended_us(firm.pulse.now(), found["line"].bridge)
-    moving = live_part(firm, found["line"], found["ruleset"], found["next_phase"], ended_us)
-    return AccountView(**found, **moving, every_rule=firm.live.every_rule(account))
+    moving = live_part(firm, found["line"], found["ruleset"], found["next_phase"], ended_us, speech)
+    return AccountView(speech=speech, **found, **moving, every_rule=firm.live.every_rule(account))
 
 
-def _look_up(reader: LedgerReader, account: int) -> dict[str, Any]:
+def _look_up(reader: LedgerReader, account: int, speech: Speech) -> dict[str, Any]:
     """The newest row is looked up first, so that what is read next is never older than it says."""
     rows = reader.account_rows(account, limit=1)
     with reader.connection() as book:
         found = {"newest_seq": rows[0].seq if rows else 0, **_gather(book, account)}
-    notices = notices_told(reader, found["line"], found["ruleset"], Language.ENGLISH, None, NOTICES_SHOWN)
+    notices = notices_told(reader, found["line"], found["ruleset"], speech.language, None, NOTICES_SHOWN)
     return {**found, "notices": notices}
 
 
@@ -237,7 +252,7 @@ def _gather(book: apsw.Connection, account: int) -> dict[str, Any]:
 
 
 def live_part(
-    firm: Firm, line: AccountLine, ruleset: AnyRuleset, next_phase: AccountLine | None, ended_us: int
+    firm: Firm, line: AccountLine, ruleset: AnyRuleset, next_phase: AccountLine | None, ended_us: int, speech: Speech
 ) -> dict[str, Any]:
     """What changes with each price: read from the live board, without waiting. `ended_us`: see `prices_ended_us`."""
     live, now_us = firm.live.account(line.account), firm.now_us()
@@ -250,7 +265,7 @@ def live_part(
         "now_us": now_us,
         "told_us": firm.wall_us(),
         "reset": reset_of(ruleset, live, now_us),
-        "gauges": gauges_of(live, ruleset) if live else (),
+        "gauges": gauges_of(live, ruleset, speech) if live else (),
     }
 
 
@@ -265,16 +280,16 @@ def reset_of(ruleset: AnyRuleset, live: LiveAccount | None, now_us: int) -> Rese
     return Reset(day.end_us, ruleset.calendar.zone, ruleset.calendar.rollover)
 
 
-def gauges_of(live: LiveAccount, ruleset: AnyRuleset) -> tuple[Gauge, ...]:
+def gauges_of(live: LiveAccount, ruleset: AnyRuleset, speech: Speech = ENGLISH) -> tuple[Gauge, ...]:
     return tuple(
         Gauge(
-            row.title,
+            title_in(row, ruleset, speech),
             row.headroom,
             left_bp(row),
             row.allowed,
             row.floor,
             _tone(row.progress),
-            "today’s profit" if row.kind == "daily_loss" else "profit",
+            row.kind == "daily_loss",
         )
         for row in limits_that_count(live, ruleset)
         if row.headroom is not None and row.allowed is not None and row.floor is not None

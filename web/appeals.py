@@ -10,13 +10,10 @@ from firm.commands import AppealOutcome
 from storage.readmodels.appeals import Appeal, appeal_of
 from web.firm import Firm
 from web.forms import Wrong, choice_in, read_why, text_in
+from web.shell.speech import Speech
 
 NOTHING_SAID = Wrong({}, {"said": ""})
 NOTHING_ANSWERED = Wrong({}, {"answer": "", "why": ""})
-OUTCOMES = {
-    AppealOutcome.STANDS: "A person looked at it, and it stands",
-    AppealOutcome.CORRECTED: "A person looked at it, and put it right",
-}
 
 
 class Appealed(NamedTuple):
@@ -42,13 +39,14 @@ async def appealed(firm: Firm, decision: int, *, with_words: bool) -> Appealed |
     return Appealed(found, value.decode() if value is not None else None)
 
 
-def read_appeal(fields: Mapping[str, Any]) -> str | Wrong:
+def read_appeal(fields: Mapping[str, Any], speech: Speech) -> str | Wrong:
     """What the trader says of the decision. A browser sends two characters for the end of a line, which count as one."""
     said = text_in(fields, "said").replace("\r\n", "\n")
     if not said:
-        return Wrong({"said": "Say what you think is wrong: whoever looks at it begins there."}, {"said": said})
+        return Wrong({"said": speech("appeal.nothing_said")}, {"said": said})
     if len(said) > APPEAL_WORDS_MAX:
-        wrong = f"Please say it in at most {APPEAL_WORDS_MAX:,} characters; this has {len(said):,}."
+        most, count = speech.words.count(APPEAL_WORDS_MAX), speech.words.count(len(said))
+        wrong = speech("appeal.too_long", most=most, count=count)
         return Wrong({"said": wrong}, {"said": said})
     return said
 

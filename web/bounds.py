@@ -16,6 +16,7 @@ DAYS_SHOWN = 14
 DECISIONS_SHOWN = 20
 OVERRIDES_SHOWN = 50
 RELEASES_SHOWN = 20  # of a calendar in force, the next ones
+RULE_TEXTS_KEPT = 96  # rulesets in words, each by size and language: as many as are read at once
 NOTICES_SHOWN = 5  # on an account's page; all are on a page of their own
 NOTICES_PER_PAGE = 50
 TRADES_SHOWN = 10  # on an account's page; all are on a page of their own

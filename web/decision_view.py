@@ -8,8 +8,7 @@ import msgspec
 from litestar.exceptions import NotFoundException
 
 from firm.commands import ReviewVerdict
-from firm.doubt_words import DOUBTS
-from firm.explain import Breach, Decision, consequence_in_words, rule_in_words
+from firm.explain import Breach, Decision, consequence_in_words
 from firm.facts import (
     BreachDeclared,
     BreachSuspected,
@@ -25,9 +24,9 @@ from firm.instant import SECOND_US
 from firm.kinds import body_of
 from firm.money import Money
 from firm.ruleset import AnyRuleset, rule_named
-from storage.bookings import DayBookings, day_bookings
+from firm.sentences.breaches import does_sentence
+from storage.bookings import DayBookings
 from storage.exceptions_cited import ExceptionCited, exceptions_cited
-from storage.held_then import open_positions, unchanged_since
 from storage.kept_again import kept_again_in
 from storage.reader import LedgerReader
 from storage.readmodels.accounts import AccountLine, account_line, account_of_phase, ruleset_of
@@ -36,16 +35,18 @@ from storage.readmodels.days import Day, days_of
 from storage.readmodels.decisions import DecisionLine, decision_line, decisions_of
 from storage.readmodels.trades import DigitsKnown, closings_after, digits_known
 from web import held_back, judged_words, words
-from web.bounds import CHART_DAYS_MAX, COMMANDS_SHOWN, DECISIONS_SHOWN, POSITION_ROWS_MAX, TRACE_AROUND_US
+from web.bounds import CHART_DAYS_MAX, COMMANDS_SHOWN, DECISIONS_SHOWN, TRACE_AROUND_US
 from web.cited_rows import read_aloud, up_to_equity
 from web.closings import Closings, closings_of
+from web.decision_grounds import Grounds
 from web.firm import Firm
 from web.people import staff_names
 from web.platform_word import CancelledOrder, PlatformWord, cancelled_orders, platform_word, rows_after
-from web.reasons import DOUBT_NAMES
 from web.reset_effect import ResetEffect, reset_effect
+from web.rule_texts import rule_text
 from web.said_since import SaidSince, said_since
-from web.tick_trail import TrailTick, account_then, tick_trail
+from web.shell.speech import ENGLISH, Speech
+from web.tick_trail import TrailTick
 from web.working import WorkingLine, working_lines
 
 CANCEL_ORDERS = "cancel_orders"
@@ -78,9 +79,10 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     `set_by`: by which people set a figure that it rests on.
     `digits`: those that symbols had then. `next_phase`: the account that a pass opened.
     `kept_again`: the row by which the rule is kept again, or 0. `cancelled`: pending orders that it had
-    cancelled. `platform`: what the platform said of a suspected breach, for staff alone, as `names`.
+    cancelled. `platform`: what the platform said of a suspected breach, for staff alone, as `names`. `speech`: in whose words.
     """
 
+    speech: Speech
     line: DecisionLine
     account: AccountLine
     ruleset: AnyRuleset
@@ -120,7 +122,8 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
         """Why a breach was declared later than it was seen; empty where it was not, or where a person had to decide."""
         if self.suspicion is None or self.decided_us <= self.line.at_us:
             return ""
-        return "; and because ".join(DOUBTS[why] for why in self.suspicion.fact.doubts)
+        speech = self.speech
+        return speech("what.doubts_joined").join(speech(f"doubt.{why.value}") for why in self.suspicion.fact.doubts)
 
     @property
     def is_breach(self) -> bool:
@@ -141,18 +144,22 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     def follows(self) -> str:
         """What follows from a breach that is declared; empty where a release that wrote it did not say."""
         does = self.fact.does if isinstance(self.fact, BreachDeclared | RuleBroken) else None
-        return "" if does is None else consequence_in_words(does)
+        if does is None:
+            return ""
+        return consequence_in_words(does) if self.speech.is_english else does_sentence(does, self.speech.of_rules)
 
     @property
     def held_back(self) -> str:
         """Until when the account is paused or restricted by it; empty where it is not, or no more."""
         day, closing = self.ruleset.calendar.day_at(self.decided_us), any(each.is_awaited for each in self.commands)
         is_over = self.now_us >= day.end_us or self.line.severity == "hard"
-        return "" if is_over else held_back.told(self.fact, self.account.standing, day, self.ruleset, closing=closing)
+        if is_over:
+            return ""
+        return held_back.told(self.fact, self.account.standing, day, self.ruleset, self.speech, closing=closing)
 
     def measured(self, value: int) -> str:
         """The observed figure or the limit, with its unit."""
-        return judged_words.measure(value, self.line.unit, self.line.money(0))
+        return judged_words.measure(value, self.line.unit, self.line.money(0), self.speech)
 
     @property
     def zone(self) -> str:
@@ -183,7 +190,8 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     def doubts(self) -> list[tuple[str, str]]:
         """What is in doubt: its name, as lists have it, and the sentence about it."""
         doubts = self.fact.doubts if isinstance(self.fact, _InDoubt) else ()
-        return [(words.upper_first(DOUBT_NAMES[why]), words.doubt(why)) for why in doubts]
+        speech, first = self.speech, words.upper_first
+        return [(first(speech(f"doubt_name.{why.value}")), f"{first(speech(f'doubt.{why.value}'))}.") for why in doubts]
 
     @property
     def around(self) -> tuple[int, int]:
@@ -211,9 +219,9 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
         return not self.line.settled
 
 
-async def decision_view(firm: Firm, decision: int) -> DecisionView:
-    """Raises NotFoundException where the row is no decision."""
-    found = await firm.book.look(lambda reader: _gather(reader, decision))
+async def decision_view(firm: Firm, decision: int, speech: Speech = ENGLISH) -> DecisionView:
+    """Told in the words of `speech`. Raises NotFoundException where the row is no decision."""
+    found = await firm.book.look(lambda reader: _gather(reader, decision, speech))
     return msgspec.structs.replace(found, now_us=firm.now_us())
 
 
@@ -229,7 +237,7 @@ async def for_staff(firm: Firm, view: DecisionView) -> DecisionView:
     )
 
 
-def _gather(reader: LedgerReader, decision: int) -> DecisionView:
+def _gather(reader: LedgerReader, decision: int, speech: Speech) -> DecisionView:
     with reader.connection() as book:
         line = decision_line(book, decision)
         account = account_line(book, line.account) if line else None
@@ -243,19 +251,20 @@ def _gather(reader: LedgerReader, decision: int) -> DecisionView:
     assert isinstance(fact, Decision)
     suspected = _suspected(reader, fact)
     seen_seq, seen = suspected or (decision, fact)
-    rests_on = _Grounds(reader, account, ruleset, seen_seq, seen)
+    rests_on = Grounds(reader, account, ruleset, seen_seq, seen)
     digits = around.digits.at(seen_seq)
-    steps, times = read_aloud(reader, fact.working)
+    steps, times = read_aloud(reader, fact.working, speech)
     closings = _closings(reader, account, rests_on, seen_seq)
     rule, money = rule_named(ruleset, fact.rule), account.money(account.initial)
     return DecisionView(
+        speech=speech,
         line=line,
         account=account,
         ruleset=ruleset,
         fact=fact,
         decided_us=row.happened_us,
-        rule=rule_in_words(rule, ruleset, money) if rule else "",
-        working=working_lines(steps, money, digits, times),
+        rule=rule_text(rule, ruleset, money, speech) if rule else "",
+        working=working_lines(steps, money, digits, times, speech),
         ticks=rests_on.ticks,
         trail=rests_on.trail(),
         reset=_reset(fact, account, ruleset, around.days),
@@ -265,8 +274,8 @@ def _gather(reader: LedgerReader, decision: int) -> DecisionView:
         later=around.later,
         bookings=rests_on.bookings(),
         closings=closings,
-        suspicion=_suspicion(reader, suspected, digits),
-        since=said_since(reader, line, account, seen_seq, money, digits),
+        suspicion=_suspicion(reader, suspected, digits, speech),
+        since=said_since(reader, line, account, seen_seq, money, digits, speech),
         answer=_answer(reader, line),
         next_phase=around.next_phase,
         kept_again=kept_again_in(reader, line.account, decision, fact),
@@ -318,7 +327,7 @@ def _around(book: apsw.Connection, line: DecisionLine, account: AccountLine) -> 
     )
 
 
-def _closings(reader: LedgerReader, account: AccountLine, rests_on: "_Grounds", seen_seq: int) -> Closings | None:
+def _closings(reader: LedgerReader, account: AccountLine, rests_on: Grounds, seen_seq: int) -> Closings | None:
     """From the row in which the equity was seen: what was closed between a suspicion and its breach counts, too."""
     held = rests_on.positions
     with reader.connection() as book:
@@ -326,31 +335,6 @@ def _closings(reader: LedgerReader, account: AccountLine, rests_on: "_Grounds", 
     if not found or rests_on.balance is None:
         return None
     return closings_of(account, account.money(rests_on.balance), held, found)
-
-
-class _Grounds:
-    """Prices and positions on which an equity was seen: those of the suspicion, where a breach was declared from one."""
-
-    def __init__(self, reader: LedgerReader, line: AccountLine, ruleset: AnyRuleset, seq: int, fact: Decision) -> None:
-        self._reader, self._line, self._ruleset, self._fact = reader, line, ruleset, fact
-        self._rows_back = reader.account_rows(line.account, from_seq=seq, limit=POSITION_ROWS_MAX)
-        self.positions = open_positions(self._rows_back)
-        self.ticks = _ticks(reader, fact)
-        self.balance = next((step.value for step in fact.working if step.name == "balance"), None)
-
-    def bookings(self) -> DayBookings | None:
-        """How the balance that was used came about; None where the rows do not add up to it."""
-        told = day_bookings(self._rows_back) if self.balance is not None else None
-        return told if told is not None and told.balance.minor == self.balance else None
-
-    def trail(self) -> list[TrailTick]:
-        balance = self.balance
-        late = isinstance(self._fact, BreachDeclared | BreachSuspected) and self._fact.late
-        if balance is None or late or not self.positions or isinstance(self._fact, RuleBroken | RuleSuspected):
-            return []
-        then = account_then(self._line, self._ruleset, balance, self.positions)
-        exhibits = [tick for _, tick in self.ticks]
-        return tick_trail(self._reader, then, exhibits, unchanged_since(self._rows_back), self._fact.observed.minor)
 
 
 def _reset(fact: Decision, account: AccountLine, ruleset: AnyRuleset, days: list[Day]) -> ResetEffect | None:
@@ -369,13 +353,13 @@ def _suspected(reader: LedgerReader, fact: Decision) -> tuple[int, BreachSuspect
 
 
 def _suspicion(
-    reader: LedgerReader, found: tuple[int, BreachSuspected] | None, digits: Mapping[str, int]
+    reader: LedgerReader, found: tuple[int, BreachSuspected] | None, digits: Mapping[str, int], speech: Speech
 ) -> Suspicion | None:
     if found is None:
         return None
     seq, fact = found
-    steps, times = read_aloud(reader, up_to_equity(fact.working))
-    return Suspicion(seq, fact, working_lines(steps, fact.observed, digits, times, decided=False))
+    steps, times = read_aloud(reader, up_to_equity(fact.working), speech)
+    return Suspicion(seq, fact, working_lines(steps, fact.observed, digits, times, speech, decided=False))
 
 
 def _answer(reader: LedgerReader, line: DecisionLine) -> Answer | None:
@@ -386,15 +370,3 @@ def _answer(reader: LedgerReader, line: DecisionLine) -> Answer | None:
     if row is None or later is None or not isinstance(said, ReviewVerdict):
         return None
     return Answer(said.by, said.why, row.happened_us, later.seq)
-
-
-def _ticks(reader: LedgerReader, fact: Decision) -> list[tuple[int, QuoteUsed]]:
-    """The exhibits, oldest first. A pass rests on a balance and has none."""
-    seqs = fact.quotes if isinstance(fact, Breach) else ()
-    found = []
-    for seq in seqs:
-        row = reader.row(seq)
-        body = body_of(row.kind, row.payload) if row is not None else None
-        if isinstance(body, QuoteUsed):
-            found.append((seq, body))
-    return sorted(found, key=lambda each: each[1].t_us)

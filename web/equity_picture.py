@@ -11,7 +11,6 @@ from firm.instant import DAY_US, SECOND_US
 from storage.readmodels.days import Day, days_of
 from storage.readmodels.mark_hours import highest_before
 from storage.readmodels.marks import Mark, curve_of
-from web import words
 from web.account_view import AccountView
 from web.bounds import CHART_COLUMNS, CHART_DAY_LINES_MAX, CHART_DAYS_MAX
 from web.charts import Line
@@ -19,8 +18,13 @@ from web.firm import Firm
 from web.floor_lines import floor_lines, follows_every_tick
 from web.forms import Wrong, text_in
 from web.objectives_view import LIMIT_KINDS
+from web.shell.speech import ENGLISH, Speech
 
-RANGES: dict[str, tuple[str, int]] = {"1d": ("24 hours", DAY_US), "1w": ("7 days", 7 * DAY_US), "all": ("All", 1 << 60)}
+RANGES: dict[str, tuple[str, int]] = {
+    "1d": ("chart.day", DAY_US),
+    "1w": ("chart.week", 7 * DAY_US),
+    "all": ("chart.all", 1 << 60),
+}
 FIRST_RANGE = "1d"
 TIMES_ON_AXIS = 5
 HOURS_ON_AXIS_US = 14 * DAY_US  # beyond it the axis names days alone
@@ -44,13 +48,13 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     said: str
 
 
-def wrong_range(query: Mapping[str, Any]) -> Wrong | None:
+def wrong_range(query: Mapping[str, Any], speech: Speech = ENGLISH) -> Wrong | None:
     """What is wrong with the stretch that a URL asks for. A curve over another one would be believed."""
     asked = text_in(query, "range")
     if asked in ("", *RANGES):
         return None
-    known = ", ".join(text.lower() for text, _ in RANGES.values())
-    return Wrong({"range": f"There is no such stretch of the chart. Choose one of these: {known}."}, {"range": asked})
+    known = speech.of_rules("list.comma").join(speech.lowered(speech(key)) for key, _ in RANGES.values())
+    return Wrong({"range": speech("chart.wrong_range", ranges=known)}, {"range": asked})
 
 
 async def picture_of(firm: Firm, view: AccountView, asked: str) -> Picture:
@@ -68,15 +72,15 @@ async def picture_of(firm: Firm, view: AccountView, asked: str) -> Picture:
     marks, days, high_before = await firm.book.read(question)
     if view.live is not None and not view.ended and marks and marks[-1].at_us < view.as_of_us:
         marks.append(Mark(view.as_of_us, view.live.balance.minor, view.live.equity.minor))
-    title = (
-        f"Equity from {words.money(view.line.money(marks[0].equity))} to {words.money(view.equity)}" if marks else ""
-    )
+    money = view.speech.words.money
+    first, last = money(view.line.money(marks[0].equity)) if marks else "", money(view.equity)
+    title = view.speech("chart.from_to", first=first, last=last) if marks else ""
     lines = _lines(view, marks, days, high_before)
     return Picture(
         range=chosen,
         marks=standing_still(marks),
         lines=lines,
-        times=_times(marks),
+        times=_times(marks, view.speech),
         days=day_lines(days, marks),
         title=title,
         said=_in_words(view, marks, lines) if len(marks) > 1 else "",
@@ -101,22 +105,23 @@ def standing_still(marks: Sequence[Mark]) -> list[Mark]:
 def _lines(view: AccountView, marks: list[Mark], days: list[Day], high_before: int) -> list[Line]:
     """Start and target as they are now, and each floor as it was."""
     opened_us = view.line.opened_us
-    floors = floor_lines(view.ruleset, view.line.money(view.line.initial), days, marks, high_before)
-    lines = [Line("Start", "start", ((opened_us, view.line.initial),))]
+    floors = floor_lines(view.ruleset, view.line.money(view.line.initial), days, marks, high_before, view.speech)
+    lines = [Line(view.speech("chart.start"), "start", ((opened_us, view.line.initial),))]
     for row in view.live.objectives if view.live else ():
         if row.target is not None:
-            lines.append(Line("Target", "target", ((opened_us, row.target.minor),)))
+            lines.append(Line(view.speech("chart.target"), "target", ((opened_us, row.target.minor),)))
         elif row.rule in floors and row.floor is not None and row.kind in LIMIT_KINDS and not view.ended:
             floors[row.rule] = floors[row.rule].until(view.as_of_us, row.floor.minor)
     return lines + list(floors.values())
 
 
-def _times(marks: list[Mark]) -> list[tuple[int, str]]:
+def _times(marks: list[Mark], speech: Speech) -> list[tuple[int, str]]:
     """Evenly spaced labels; the day joins in where the range is longer than one."""
     if len(marks) < 2:
         return []
     first, last = marks[0].at_us, marks[-1].at_us
     instants = [first + (last - first) * step // TIMES_ON_AXIS for step in range(TIMES_ON_AXIS)]
+    words = speech.words
     write = (
         words.clock_short if last - first <= DAY_US else words.hour if last - first <= HOURS_ON_AXIS_US else words.day
     )
@@ -139,10 +144,13 @@ def _in_words(view: AccountView, marks: Sequence[Mark], lines: Sequence[Line]) -
     """Where equity began and ended, how low and how high it was, and how near it came to a floor."""
     low, high = min(marks, key=lambda mark: mark.equity), max(marks, key=lambda mark: mark.equity)
 
-    def told(mark: Mark) -> str:
-        return f"{words.money(view.line.money(mark.equity))} at {words.moment(mark.at_us)}"
+    speech, words = view.speech, view.speech.words
 
-    said = f"Equity went from {told(marks[0])} to {told(marks[-1])}. It was lowest with {told(low)}, and highest with {told(high)}."
+    def told(mark: Mark) -> str:
+        amount = words.money(view.line.money(mark.equity))
+        return speech("chart.told", amount=amount, moment=words.moment(mark.at_us))
+
+    said = speech("chart.went", first=told(marks[0]), last=told(marks[-1]), low=told(low), high=told(high))
     near = [
         (mark.equity - level, mark.at_us, line.label)
         for line in lines
@@ -153,10 +161,11 @@ def _in_words(view: AccountView, marks: Sequence[Mark], lines: Sequence[Line]) -
     if not near:
         return said
     left, at_us, label = min(near)
-    floor, amount = f"{label[:1].lower()}{label[1:]} at {words.moment(at_us)}", words.money(view.line.money(abs(left)))
-    if left > 0:
-        return f"{said} It came nearest to the {floor}: {amount} above it."
-    return f"{said} It touched the {floor}." if left == 0 else f"{said} It was furthest below the {floor}, by {amount}."
+    told_at = {"floor": speech.lowered(label), "moment": words.moment(at_us)}
+    if left == 0:
+        return f"{said} {speech('chart.touched', **told_at)}"
+    amount = words.money(view.line.money(abs(left)))
+    return f"{said} {speech('chart.nearest' if left > 0 else 'chart.below', amount=amount, **told_at)}"
 
 
 def chart_json(view: AccountView, picture: Picture) -> Mapping[str, Any]:

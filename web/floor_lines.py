@@ -21,12 +21,17 @@ from firm.track import DayStart
 from firm.trading_day import TradingDay
 from storage.readmodels.days import Day
 from storage.readmodels.marks import Mark
-from web import words
 from web.charts import Line
+from web.shell.speech import ENGLISH, Speech
 
 
 def floor_lines(
-    ruleset: AnyRuleset, initial: Money, days: Sequence[Day], marks: Sequence[Mark], high_before: int
+    ruleset: AnyRuleset,
+    initial: Money,
+    days: Sequence[Day],
+    marks: Sequence[Mark],
+    high_before: int,
+    speech: Speech = ENGLISH,
 ) -> dict[str, Line]:
     """A stepped line for each loss limit, by rule. `days`: oldest first; `high_before`: the highest equity before the marks."""
     account, cash = account_at_start(ruleset, initial), 0
@@ -47,7 +52,11 @@ def floor_lines(
             if before and limit.follows_every_tick and limit.terms.scope is Scope.PHASE:
                 level = max(level, before[-1][1])
             _step(before, _at_us(event), level)
-    return {limit.rule.id: Line(*_name(limit), tuple(steps[limit.rule.id])) for limit in limits if steps[limit.rule.id]}
+    return {
+        limit.rule.id: Line(*_name(limit, speech), tuple(steps[limit.rule.id]))
+        for limit in limits
+        if steps[limit.rule.id]
+    }
 
 
 def follows_every_tick(ruleset: AnyRuleset) -> bool:
@@ -115,9 +124,10 @@ def _step(steps: list[tuple[int, int]], at_us: int, level: int) -> None:
         steps.append((at_us, level))
 
 
-def _name(limit: Limit) -> tuple[str, str]:
-    kind = "daily_loss" if limit.terms.scope is Scope.DAY else "maximum_loss"
-    return f"{words.rule_kind(kind)} floor", "daily" if limit.terms.scope is Scope.DAY else "floor"
+def _name(limit: Limit, speech: Speech) -> tuple[str, str]:
+    if limit.terms.scope is Scope.DAY:
+        return speech("chart.floor_day"), "daily"
+    return speech("chart.floor_phase"), "floor"
 
 
 def _at_us(event: Day | Mark) -> int:

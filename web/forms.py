@@ -16,6 +16,7 @@ from firm.money import Money
 from firm.overrides import AdjustMark, ExtendPhase, Mark, Override, Reinstate, WaiveRule
 from web import words
 from web.bounds import PASSWORD_LENGTH_MAX, WHY_LENGTH_MAX, WHY_LENGTH_MIN
+from web.shell.speech import Speech
 
 _Choice = TypeVar("_Choice")
 
@@ -205,13 +206,13 @@ def read_settlement(fields: Mapping[str, Any]) -> tuple[bool, str] | Wrong:
     return happened, why
 
 
-async def read_checkpoint(fields: Mapping[str, Any]) -> str | Wrong:
+async def read_checkpoint(fields: Mapping[str, Any], speech: Speech) -> str | Wrong:
     """A checkpoint that somebody kept, pasted or as a file, with the line ends that it was signed with."""
     chosen = fields.get("file")
     held = await chosen.read() if isinstance(chosen, UploadFile) else b""
     pasted = text_in(fields, "note")
     text = held.decode(errors="replace") if held else pasted
-    wrong = Wrong({"note": "Paste the checkpoint that you kept, or choose its file."}, {"note": pasted})
+    wrong = Wrong({"note": speech("evidence.no_note")}, {"note": pasted})
     return f"{text.replace(chr(13), '').strip()}\n" if text.strip() else wrong
 
 

@@ -4,87 +4,86 @@ from typing import assert_never
 
 from firm.arithmetic import Unit
 from firm.explain import Decision
-from firm.facts import PassHeld, PhasePassed
+from firm.facts import ConditionMet, PassHeld, PhasePassed
 from firm.instant import SECOND_US
 from firm.money import Money
-from firm.pass_words import condition_in_words, counted_by
-from firm.sentences.catalog import catalog_of
-from firm.sentences.languages import Language
-from firm.sentences.speaker import Speaker
+from firm.pass_words import counted_by
+from firm.ruleset import AnyRuleset
 from firm.sentences.subjects import subject_in_words
-from web.rule_words import RuleFigures
-from web.words import JOINED, count, lots, money, percent, plural, rule_kind, span
+from web.rule_texts import rule_title
+from web.shell.speech import ENGLISH, Speech
 
 
-def measure(value: int, unit: Unit, money_of: Money) -> str:
+def measure(value: int, unit: Unit, money_of: Money, speech: Speech = ENGLISH) -> str:
     """What a rule measured, or its limit, with its unit. `money_of` lends the account's currency."""
     match unit:
         case Unit.MINOR:
-            return money(money_of.with_minor(value))
+            return speech.words.money(money_of.with_minor(value))
         case Unit.BP:
-            return percent(value)
+            return speech.words.percent(value)
         case Unit.LOTS_E8:
-            return f"{lots(value)}{JOINED}lots"
+            return speech("unit.lots", lots=speech.words.lots(value))
         case Unit.DAYS:
-            return plural(value, "day", "days")
+            return speech("unit.days", number=value)
         case Unit.SECONDS:
-            return span(value * SECOND_US)
+            return speech.words.span(value * SECOND_US)
         case Unit.COUNT:
-            return count(value)
+            return speech.words.count(value)
         case unknown:
             assert_never(unknown)
 
 
-_SPEAKER = Speaker(catalog_of(Language.ENGLISH), RuleFigures(Language.ENGLISH, "", 0), {})  # of names alone
-
-
-def subject(kind: str, about: str) -> str:
+def subject(kind: str, about: str, speech: Speech = ENGLISH) -> str:
     """What a rule's decision is about: its position, symbol, day or release. `kind`: the tag of its term."""
-    return subject_in_words(kind, about, _SPEAKER)
+    return subject_in_words(kind, about, speech.of_rules)
 
 
-def counted(fact: Decision, money_of: Money) -> str:
+def counted(fact: Decision, money_of: Money, speech: Speech = ENGLISH) -> str:
     """What a pass is won by where days or trades alone win it: its figures are no money; "" for any other decision."""
     by = counted_by(fact) if isinstance(fact, PhasePassed | PassHeld) else None
-    return "" if by is None else condition_in_words(by, money_of)
+    return "" if by is None else _met(by, money_of, speech)
 
 
-def conditions(fact: Decision, money_of: Money) -> list[tuple[str, str]]:
+def conditions(fact: Decision, money_of: Money, ruleset: AnyRuleset, speech: Speech = ENGLISH) -> list[tuple[str, str]]:
     """The rules that a pass rests on, each by its kind with what was found and what is asked; none of any other decision."""
     met = fact.conditions if isinstance(fact, PhasePassed | PassHeld) else ()
-    return [(rule_kind(one.rule_kind), condition_in_words(one, money_of)) for one in met]
+    return [(rule_title(one.rule, one.rule_kind, ruleset, speech), _met(one, money_of, speech)) for one in met]
 
 
-_SOFT: dict[str, str] = {
-    "warn": "Warning",
-    "exclude_profit": "Profit excluded",
-    "deduct_profit": "Profit deducted",
-    "restrict": "Restriction",
-    "close_positions": "Positions closed",
-    "to_group": "Group changed",
-    "to_leverage": "Leverage changed",
-    "pause": "Pause",
-}
-"""What a breach is called that did not end the account, by what it did."""
+def _met(one: ConditionMet, money_of: Money, speech: Speech) -> str:
+    """What was found, and what is asked."""
+    match one.rule_kind:
+        case "trading_days" | "minimum_trades":
+            return speech(f"met.{one.rule_kind}", observed=one.observed, asked=one.asked)
+        case "score_target":
+            return speech("met.score", observed=speech.words.count(one.observed), asked=one.asked)
+        case _:
+            observed, asked = (measure(value, one.unit, money_of, speech) for value in (one.observed, one.asked))
+            return speech("met.share" if one.unit is Unit.BP else "met.money", observed=observed, asked=asked)
 
 
-def verdict_word(kind: str, severity: str, does: str, settled: str = "") -> tuple[str, str]:
+def _soft(does: str, speech: Speech) -> str:
+    """What a breach is called that did not end the account, by what it did."""
+    key = f"soft.{does}"
+    return speech(key if speech.knows(key) else "verdict.breach")
+
+
+def verdict_word(kind: str, severity: str, does: str, settled: str = "", speech: Speech = ENGLISH) -> tuple[str, str]:
     """What a decision is called, and its tone; `does`: what followed; `settled`: the last word on it."""
     match kind:
         case "BreachDeclared" | "RuleBroken" if settled == "dismissed":
-            return (
-                "Dismissed breach" if severity == "hard" else f"Dismissed {_SOFT.get(does, 'breach').lower()}",
-                "info",
-            )
+            if severity == "hard":
+                return speech("verdict.dismissed"), "info"
+            return speech("verdict.dismissed_soft", what=speech.lowered(_soft(does, speech))), "info"
         case "BreachDeclared" | "RuleBroken" if severity == "soft":
-            return _SOFT.get(does, "Breach"), "warn"
+            return _soft(does, speech), "warn"
         case "BreachDeclared" | "RuleBroken":
-            return "Breach", "bad"
+            return speech("verdict.breach"), "bad"
         case "BreachSuspected" | "RuleSuspected":
-            return "Suspected breach", "warn"
+            return speech("verdict.suspected"), "warn"
         case "PhasePassed":
-            return "Pass", "good"
+            return speech("verdict.passed"), "good"
         case "PassHeld":
-            return "Pass on hold", "warn"
+            return speech("verdict.held"), "warn"
         case unknown:
             raise AssertionError(f"{unknown} is no decision")

@@ -6,7 +6,6 @@ from typing import assert_never
 import msgspec
 
 from actors.live import LiveAccount
-from firm.explain import rule_in_words
 from firm.money import Money
 from firm.objective import Objective, Progress
 from firm.objective_rows import KINDS_OF_LIMIT
@@ -14,10 +13,13 @@ from firm.phase import ENDED, Standing
 from firm.rules.judged import Verdict
 from firm.ruleset import AnyRuleset, rule_named, term_named
 from firm.sentences.live import BY_VERDICT
+from firm.sentences.rule import title_of
 from firm.terms.losses import LossLimit
 from firm.terms.words import BP_WHOLE, Action, Boundary
 from storage.readmodels.decisions import DecisionLine
 from web import held_back, judged_words, words
+from web.rule_texts import rule_text, texts_of
+from web.shell.speech import ENGLISH, Speech
 
 LIMIT_KINDS = tuple(KINDS_OF_LIMIT.values())
 # What is used up and not reached: loss that is allowed, and days.
@@ -28,7 +30,7 @@ _MET_OR_NOT = (Verdict.MET, Verdict.PENDING)
 
 
 class ObjectiveRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule as its row says it. `used_bp` is None where nothing is measured any more."""
+    """One rule as its row says it. `used_bp` is None where nothing is measured any more; `used`: the message that it is told in."""
 
     rule: str
     title: str
@@ -44,55 +46,80 @@ class ObjectiveRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def objective_rows(
-    rules: Sequence[Objective], live: LiveAccount, ruleset: AnyRuleset, decision: DecisionLine | None
+    rules: Sequence[Objective],
+    live: LiveAccount,
+    ruleset: AnyRuleset,
+    decision: DecisionLine | None,
+    speech: Speech = ENGLISH,
 ) -> tuple[ObjectiveRow, ...]:
     """A row for each of the rules. `decision`: the one by which an account ended, if it has."""
     idle = used_up(live, ruleset)
-    return tuple(objective_row(row, live, ruleset, decision, paused=row.rule in idle) for row in rules)
+    return tuple(objective_row(row, live, ruleset, decision, speech, paused=row.rule in idle) for row in rules)
 
 
 def objective_row(
-    row: Objective, live: LiveAccount, ruleset: AnyRuleset, decision: DecisionLine | None, *, paused: bool
+    row: Objective,
+    live: LiveAccount,
+    ruleset: AnyRuleset,
+    decision: DecisionLine | None,
+    speech: Speech = ENGLISH,
+    *,
+    paused: bool,
 ) -> ObjectiveRow:
     """One of them. `paused`: it is among those that `used_up` names."""
     over = live.standing in (Standing.BREACHED, Standing.CLOSED)
     broke = over and decision is not None and decision.rule == row.rule
-    state, tone, picture = _state(row, live.standing, decision if broke else None, paused=paused)
-    current = _current(row, live.initial)
+    state, tone, picture = _state(row, live.standing, decision if broke else None, speech, paused=paused)
+    current = _current(row, live.initial, speech)
     if broke and decision is not None:
-        current = judged_words.measure(decision.observed, decision.unit, live.initial)
+        current = judged_words.measure(decision.observed, decision.unit, live.initial, speech)
     judged = broke or not over
     # An ended account's figures are those after its positions were closed: no limit is measured by them.
     return ObjectiveRow(
         rule=row.rule,
-        title=row.title,
-        sentence=_sentence(row, live, ruleset),
-        how=row.how,
-        required=_required(row, live, ruleset, decision if broke else None),
+        title=title_in(row, ruleset, speech),
+        sentence=_sentence(row, live, ruleset, speech),
+        how=_how(row, live, ruleset, speech),
+        required=_required(row, live, ruleset, decision if broke else None, speech),
         current=current if judged else "–",
         used_bp=_used_bp(row, broke=broke) if judged else None,
-        used="reached" if row.progress in _REACHED or row.kind in _REACHED_KINDS else "used",
+        used="objectives.reached" if row.progress in _REACHED or row.kind in _REACHED_KINDS else "objectives.used",
         state=state,
         tone=tone,
         picture=picture,
     )
 
 
-def _sentence(row: Objective, live: LiveAccount, ruleset: AnyRuleset) -> str:
+def title_in(row: Objective, ruleset: AnyRuleset, speech: Speech) -> str:
+    """What the rule is called."""
+    rule = None if speech.is_english else rule_named(ruleset, row.rule)
+    return row.title if rule is None else title_of(rule, speech.language)
+
+
+def _how(row: Objective, live: LiveAccount, ruleset: AnyRuleset, speech: Speech) -> str:
+    """How it is worked out: the desks tell it in English, other languages show an example in numbers."""
+    if speech.is_english:
+        return row.how
+    text = texts_of(ruleset, live.initial, speech.language).get(row.rule)
+    return "" if text is None else text.example
+
+
+def _sentence(row: Objective, live: LiveAccount, ruleset: AnyRuleset, speech: Speech) -> str:
     """The rule with today's numbers; as it was sold where today has no meaning any more."""
     rule = rule_named(ruleset, row.rule)
     if live.standing not in ENDED and row.waived_until_us:
-        return f"Not judged until {words.moment(row.waived_until_us)}: an exception that the firm made."
-    if live.standing not in ENDED or rule is None:
-        return f"{row.sentence}{_longer(row)}"
-    return rule_in_words(rule, ruleset, live.initial)
+        return speech("objectives.waived", moment=speech.words.moment(row.waived_until_us))
+    if rule is None or (speech.is_english and live.standing not in ENDED):
+        return f"{row.sentence}{_longer(row, speech)}"
+    longer = "" if live.standing in ENDED else _longer(row, speech)
+    return f"{rule_text(rule, ruleset, live.initial, speech)}{longer}"
 
 
-def _longer(row: Objective) -> str:
+def _longer(row: Objective, speech: Speech) -> str:
     """The days of an extension, which the rule as it was sold does not have."""
     if not row.extended_days:
         return ""
-    return f" {words.upper_first(words.plural(row.extended_days, 'day', 'days'))} of them were added by an exception."
+    return f" {speech('objectives.longer', days=row.extended_days)}"
 
 
 def left_bp(row: Objective) -> int:
@@ -111,57 +138,63 @@ def _used_bp(row: Objective, *, broke: bool) -> int | None:
     return row.used_bp // 100 * 100 if row.judged is not None and row.kind not in BY_VERDICT else None
 
 
-def _state(row: Objective, standing: Standing, broke: DecisionLine | None, *, paused: bool) -> tuple[str, str, str]:
+def _state(
+    row: Objective, standing: Standing, broke: DecisionLine | None, speech: Speech, *, paused: bool
+) -> tuple[str, str, str]:
     """`broke`: the decision that this rule was broken."""
     progress = row.progress
     if broke is not None:
-        asked = {"": ("In question", "warn", "hourglass"), "dismissed": ("Breach dismissed", "info", "gavel")}
-        return asked.get(broke.settled, words.PROGRESS[Progress.BROKEN])
+        asked = {"": ("in_question", "warn", "hourglass"), "dismissed": ("dismissed", "info", "gavel")}
+        name, *shown = asked.get(broke.settled, ("broken", *words.PROGRESS[Progress.BROKEN][1:]))
+        return speech(f"progress.{name}"), shown[0], shown[1]
     if standing in (Standing.BREACHED, Standing.CLOSED):
-        return (
-            ("Not judged after the breach" if standing is Standing.BREACHED else "Not judged any more"),
-            "calm",
-            "lock",
-        )
+        why = "breach" if standing is Standing.BREACHED else "more"
+        return speech(f"objectives.not_judged_{why}"), "calm", "lock"
     if row.waived_until_us and standing not in ENDED:
-        return f"Not judged until {words.moment(row.waived_until_us)}", "info", "gavel"
+        until = speech.words.moment(row.waived_until_us)
+        return speech("objectives.not_judged_until", moment=until), "info", "gavel"
     if paused:
-        return "Used up until the reset", "warn", "pause"
+        return speech("objectives.used_up"), "warn", "pause"
     if standing in ENDED and progress is Progress.AT_RISK:
-        return words.PROGRESS[Progress.WITHIN]
-    return words.PROGRESS[progress]
+        progress = Progress.WITHIN
+    _, tone, picture = words.PROGRESS[progress]
+    return speech(f"progress.{progress.value}"), tone, picture
 
 
-def _required(row: Objective, live: LiveAccount, ruleset: AnyRuleset, decision: DecisionLine | None) -> str:
+def _required(
+    row: Objective, live: LiveAccount, ruleset: AnyRuleset, decision: DecisionLine | None, speech: Speech
+) -> str:
     if row.floor is not None:
         floor = decision.money(decision.bound) if decision is not None else row.floor
-        return f"{_must_be(row.rule, ruleset)} {words.money(floor)}"
+        return speech(_must_be(row.rule, ruleset), figure=speech.words.money(floor))
     if row.target is not None:
-        return f"at least {words.money(row.target)}"
+        return speech("objectives.at_least", figure=speech.words.money(row.target))
     if row.judged is not None and row.kind not in BY_VERDICT:
-        least = "at least" if row.judged.verdict in _MET_OR_NOT else "at most"
-        return f"{least} {judged_words.measure(row.judged.limit, row.judged.unit, live.initial)}"
+        limit = judged_words.measure(row.judged.limit, row.judged.unit, live.initial, speech)
+        return speech(
+            "objectives.at_least" if row.judged.verdict in _MET_OR_NOT else "objectives.at_most", figure=limit
+        )
     return "–"
 
 
 def _must_be(rule: str, ruleset: AnyRuleset) -> str:
-    """Where equity must stay: reaching a floor may break the rule, or only falling below it."""
+    """The message of where equity must stay: reaching a floor may break the rule, or only falling below it."""
     found = term_named(ruleset, rule)
     assert isinstance(found, LossLimit), f"{rule} has a floor and is no loss limit"
     match found.boundary:
         case Boundary.TOUCHES:
-            return "above"
+            return "objectives.above"
         case Boundary.CROSSES:
-            return "at least"
+            return "objectives.at_least"
         case unknown:
             assert_never(unknown)
 
 
-def _current(row: Objective, money: Money) -> str:
+def _current(row: Objective, money: Money, speech: Speech) -> str:
     if row.current is not None:
-        return words.money(row.current)
+        return speech.words.money(row.current)
     if row.judged is not None and row.kind not in BY_VERDICT:
-        return judged_words.measure(row.judged.observed, row.judged.unit, money)
+        return judged_words.measure(row.judged.observed, row.judged.unit, money, speech)
     return "–"
 
 
@@ -198,11 +231,17 @@ def limits_that_count(live: LiveAccount, ruleset: AnyRuleset) -> Sequence[Object
     ]
 
 
-def not_judged_sentence(live: LiveAccount) -> str:
+def not_judged_sentence(live: LiveAccount, ruleset: AnyRuleset, speech: Speech = ENGLISH) -> str:
     """Which loss limits people waived, and until when; empty where none."""
     rows = [row for row in live.objectives if row.kind in LIMIT_KINDS and row.waived_until_us]
-    told = (f"The {row.title.lower()} is not judged until {words.moment(row.waived_until_us)}." for row in rows)
-    return " ".join(told)
+    return " ".join(
+        speech(
+            "figures.not_judged",
+            rule=speech.lowered(title_in(row, ruleset, speech)),
+            moment=speech.words.moment(row.waived_until_us),
+        )
+        for row in rows
+    )
 
 
 def nearest_limit(live: LiveAccount, ruleset: AnyRuleset) -> Objective | None:
@@ -211,9 +250,9 @@ def nearest_limit(live: LiveAccount, ruleset: AnyRuleset) -> Objective | None:
     return min(found, key=lambda row: row.headroom.minor if row.headroom is not None else 0, default=None)
 
 
-def pause_sentence(live: LiveAccount, ruleset: AnyRuleset, now_us: int) -> str:
+def pause_sentence(live: LiveAccount, ruleset: AnyRuleset, now_us: int, speech: Speech = ENGLISH) -> str:
     """When trading goes on, by the calendar that cuts the account's days; empty where it is not paused."""
     if live.standing is not Standing.PAUSED:
         return ""
     day = live.day if live.day is not None and live.day.end_us > now_us else ruleset.calendar.day_at(now_us)
-    return f"The daily limit is used up: paused until {held_back.until(day, ruleset)}."
+    return speech("figures.paused_until", until=held_back.until(day, ruleset, speech))

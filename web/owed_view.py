@@ -11,6 +11,7 @@ from firm.phase import ENDED, Standing
 from storage.readmodels.accounts import AccountLine, account_line
 from web import words
 from web.bounds import OWED_SHOWN
+from web.shell.speech import ENGLISH, Speech
 
 # Purpose → what its button says, and what the platform is then asked for; the most urgent first.
 ORDERS: dict[str, tuple[str, str]] = {
@@ -59,19 +60,6 @@ _SAID = {
     "releverage": "without its leverage",
 }
 
-# What a trader reads beside the account's standing. Nothing here promises when.
-_UNSENT = "When this was due, the firm was sending no commands to the platform. A person at the firm has to order it."
-_TOLD = {
-    "provision": f"This account is not open on the platform yet. {_UNSENT} Your login appears here once it is open.",
-    "close": f"The platform has not been told yet to close what broke a rule. {_UNSENT}",
-    "close_only": f"The platform has not been told yet that only closing is allowed. {_UNSENT}",
-    "pause": f"The platform has not been told yet to stop trading. {_UNSENT}",
-    "release": f"You may trade again, but the platform has not been told yet. {_UNSENT}",
-    "regroup": f"The platform has not been told yet to move the account to another group. {_UNSENT}",
-    "releverage": f"The platform has not been told yet to change the leverage. {_UNSENT}",
-    "flatten": _UNSENT,
-}
-
 
 class OwedLine(msgspec.Struct, frozen=True):
     """One account of the list, with what it is owed."""
@@ -109,25 +97,27 @@ def lines_of(book: apsw.Connection, owed: Sequence[LiveOwed]) -> list[OwedLine]:
     return [OwedLine(one, line) for one, line in found if line is not None]
 
 
-def told(owed: LiveOwed | None) -> str:
-    """For the trader, beside the account's standing; "" where nothing is owed."""
-    return "" if owed is None else _TOLD[owed.purpose]
+def told(owed: LiveOwed | None, speech: Speech = ENGLISH) -> str:
+    """For the trader, beside the account's standing; "" where nothing is owed. It promises no time."""
+    return "" if owed is None else speech(f"owed.{owed.purpose}", unsent=speech("owed.unsent"))
 
 
-def beside(usual: str, line: AccountLine, owed: LiveOwed | None, live: LiveAccount | None) -> str:
+def beside(
+    usual: str, line: AccountLine, owed: LiveOwed | None, live: LiveAccount | None, speech: Speech = ENGLISH
+) -> str:
     """What a trader reads of an account in one paragraph: the usual sentence, as far as it is true, and what is owed."""
     true = "" if owed is not None and owed.purpose == "provision" else usual
-    return " ".join(said for said in (true, not_closed(line, owed, live), told(owed)) if said)
+    return " ".join(said for said in (true, not_closed(line, owed, live, speech), told(owed, speech)) if said)
 
 
-def not_closed(line: AccountLine, owed: LiveOwed | None, live: LiveAccount | None) -> str:
+def not_closed(line: AccountLine, owed: LiveOwed | None, live: LiveAccount | None, speech: Speech = ENGLISH) -> str:
     """Of an account that is over and that nobody asked the platform to close: how much of it is open; else ""."""
     if line.standing not in ENDED or line.flat_us is not None or owed is None or owed.purpose != "flatten":
         return ""
     many = live.positions_open if live is not None else 0
     if not many:
-        return "Nothing is open any more, but trading is not blocked on the platform yet."
-    return f"Not yet closed on the platform: {words.plural(many, 'position', 'positions')} open."
+        return speech("owed.not_blocked")
+    return speech("owed.not_closed", count=many)
 
 
 def _urgency(owed: LiveOwed) -> tuple[int, int, int]:

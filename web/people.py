@@ -8,8 +8,8 @@ import anyio.to_thread
 from firm.permissions import role_word
 from web import words
 from web.firm import Firm
+from web.shell.speech import ENGLISH, Speech
 
-RISK_STAFF = "the firm’s risk staff"
 CONSOLE = "console"  # whoever was at the machine, in rows of releases that did not ask who
 _STAFF = re.compile(r"staff:(\d+)")
 
@@ -20,10 +20,10 @@ async def staff_names(firm: Firm, texts: Iterable[str]) -> dict[str, str]:
     return await anyio.to_thread.run_sync(_look_up, firm, found)
 
 
-def named(text: str, names: dict[str, str] | None) -> str:
+def named(text: str, names: dict[str, str] | None, speech: Speech = ENGLISH) -> str:
     """The text with each reference written for its reader; `names` is None for traders."""
     if names is None:
-        return RISK_STAFF if _STAFF.search(text) or text == CONSOLE else text
+        return speech("override.risk_staff") if _STAFF.search(text) or text == CONSOLE else text
     return _STAFF.sub(lambda match: names.get(match[0], words.who(match[0])), text)
 
 

@@ -18,17 +18,13 @@ from storage.desk_trace import TraceFilter
 from storage.readmodels.desk_rows import BESIDE_ACCOUNTS, CATALOGUE, INCIDENTS, RISK
 from storage.readmodels.trade_lists import TradeFilter
 from web.forms import Wrong, text_in
-from web.lists_asked import SORT_CHOICE, choices, id_in, place_in, whole_in
+from web.lists_asked import id_in, place_in, whole_in
+from web.shell.speech import Speech
 
 STATES_OF_TRADES = {"open": False, "closed": True}
 OF_BRIDGES = ("market", "bridge", "enforcement")
 ALL_KINDS = "all"  # of an account's rows; without it prices and reports are left out, as of other desks
-TRADE_SORTS = {
-    "closed": "Last closed",
-    "opened": "Last opened",
-    "best": "Best result",
-    "worst": "Worst result",
-}
+TRADE_SORTS = ("closed", "opened", "best", "worst")
 RESULTS_OF_TRADES = {"gain": True, "loss": False}
 
 
@@ -93,29 +89,32 @@ class TraceAsked(msgspec.Struct, frozen=True, kw_only=True):
         return {name: value for name, value in (self.typed | {"before": ""} | changes).items() if value}
 
 
-def read_trades_asked(query: Mapping[str, Any], symbols: Collection[str]) -> TradesAsked | Wrong:
+def read_trades_asked(query: Mapping[str, Any], symbols: Collection[str], speech: Speech) -> TradesAsked | Wrong:
     """What of an account's trades is asked for; `symbols` are those it traded. What cannot be meant is said, not passed over:
     a sum over other trades than were asked for would be believed."""
     typed = {
         name: text_in(query, name) for name in ("symbol", "side", "state", "result", "from", "to", "sort", "after")
     }
     allowed = {
-        "symbol": (symbols, "This account has no trade in such a symbol. Choose one of the list."),
-        "side": ([side.value for side in Side], "A side is buy or sell."),
-        "state": (STATES_OF_TRADES, "A trade is open or closed."),
-        "result": (RESULTS_OF_TRADES, "A result is a gain or a loss."),
-        "sort": (TRADE_SORTS, f"There is no such order of trades. {SORT_CHOICE.format(choices(TRADE_SORTS))}"),
+        "symbol": symbols,
+        "side": [side.value for side in Side],
+        "state": STATES_OF_TRADES,
+        "result": RESULTS_OF_TRADES,
     }
-    errors = {name: said for name, (known, said) in allowed.items() if typed[name] and typed[name] not in known}
+    unknown = (name for name, known in allowed.items() if typed[name] and typed[name] not in known)
+    errors = {name: speech(f"trades.wrong.{name}") for name in unknown}
+    if typed["sort"] not in ("", *TRADE_SORTS):
+        named = {sort: speech.lowered(text) for sort, text in trade_sorts(speech)}
+        errors["sort"] = speech("trades.wrong.sort", choices=speech.of_rules("list.comma").join(named.values()))
     days = {name: _day(typed[name]) for name in ("from", "to")}
     for name, day in days.items():
         if typed[name] and not day:
-            errors[name] = f"The day after “{name}” has to be written like 2014-05-02."
+            errors[name] = speech(f"trades.wrong.{name}")
     if days["from"] and days["to"] and days["from"] > days["to"]:
-        errors["from"] = "The first day lies after the last one."
+        errors["from"] = speech("trades.wrong.backwards")
     after = place_in(typed["after"])
     if typed["after"] and after is None:
-        errors["after"] = "The place in the list cannot be read. Begin from the start."
+        errors["after"] = speech("trades.wrong.after")
     if errors:
         return Wrong(errors, typed)
     return TradesAsked(
@@ -128,6 +127,11 @@ def read_trades_asked(query: Mapping[str, Any], symbols: Collection[str]) -> Tra
         sort=typed["sort"] or "closed",
         after=after,
     )
+
+
+def trade_sorts(speech: Speech) -> list[tuple[str, str]]:
+    """The orders of a list of trades, and what they are called."""
+    return [(sort, speech(f"trades.order.{sort}")) for sort in TRADE_SORTS]
 
 
 def read_trace_asked(query: Mapping[str, Any], bridges: Collection[str]) -> TraceAsked | Wrong:

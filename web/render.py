@@ -19,18 +19,20 @@ from firm import incident_words
 from firm.bounds import APPEAL_WORDS_MAX
 from firm.ids import id_text
 from firm.money import Money
-from firm.override_words import effect_in_words, override_in_words
 from firm.permissions import Permission, role_word
 from firm.sentences.languages import Language
 from web import charts, drift_view, judged_words, owed_view, reasons, standing_view, words
-from web.appeals import OUTCOMES
+from web.booking_told import booking_told
 from web.bounds import WHY_LENGTH_MIN
 from web.brand.brand import Brand
 from web.firm import Firm
+from web.incident_told import befell_told, proposal_told
 from web.languages import NAMES
+from web.override_told import effect_told, override_told
 from web.people import named
+from web.rule_texts import rule_title
 from web.said_since import SAID
-from web.shell.speech import speech_of, spoken
+from web.shell.speech import ENGLISH, Speech, spoken
 from web.shell.spoken import SPOKEN
 from web.shell.toasts import said, toast_in
 from web.shell.ways import BY_NAME, SEARCH, ways_of
@@ -66,7 +68,18 @@ class Pages:
 
     def __init__(self, firm_name: str, brand: Brand | None = None) -> None:
         """`brand`: ours, where none is given."""
-        self._environment = Environment(
+        self._everywhere: dict[str, Any] = {"firm_name": firm_name, "brand": brand or Brand()}
+        self._spoken: dict[Language, Environment] = {}  # as many as there are languages
+
+    def _in(self, speech: Speech) -> Environment:
+        """The templates in a language. Their code is compiled once for all: what each calls is the language's own."""
+        found = self._spoken.get(speech.language)
+        if found is None:
+            found = self._spoken[speech.language] = self._made_for(speech)
+        return found
+
+    def _made_for(self, speech: Speech) -> Environment:
+        environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
             undefined=StrictUndefined,
@@ -75,15 +88,11 @@ class Pages:
             auto_reload=False,
             bytecode_cache=_COMPILED,
         )
-        # As filters they cost a third of what a call of a global does, and pieces that are made again and again are full of them.
-        self._environment.filters |= {
-            each.__name__: each
-            for each in (words.figure, words.money, words.change_figure, words.tone_of, words.percent)
-        }
-        self._environment.globals |= {
-            "firm_name": firm_name,
-            "brand": brand or Brand(),
-            "words": words,
+        environment.filters |= _filters_of(speech)
+        environment.globals |= self._everywhere | {
+            "words": speech.words,
+            "sentence": words.sentence,
+            "command_tone": words.command_tone,
             "reasons": reasons,
             "judged": judged_words,
             "owed_view": owed_view,
@@ -94,35 +103,42 @@ class Pages:
             "next_words": standing_view,
             "charts": charts,
             "Money": Money,
-            "override_in_words": override_in_words,
-            "effect_in_words": effect_in_words,
+            "override_told": override_told,
+            "effect_told": effect_told,
+            "befell_told": befell_told,
+            "proposal_told": proposal_told,
+            "rule_title": rule_title,
             "incident_words": incident_words,
             "id_text": id_text,
             "icon": _icon,
             "made": _made,
+            "booking_told": booking_told,
+            "bold": _bold,
+            "as_written": "" if speech.is_english else _IN_ENGLISH,
             "asset": _asset,
             "csrf_field": CSRF_FIELD,
             "why_length_min": WHY_LENGTH_MIN,
-            "appeal_outcomes": OUTCOMES,
             "appeal_words_max": APPEAL_WORDS_MAX,
             "P": Permission,
             "role_word": role_word,
-            "speak": speech_of(Language.ENGLISH),  # of pieces that are made once for many; a page has its own
+            "speak": speech,
+            "texts": speech.texts,
             "language_names": NAMES,
             "SEARCH": SEARCH,
             "BY_NAME": BY_NAME,
         }
+        return environment
 
-    def text(self, template: str, context: Context) -> str:
-        return self._environment.get_template(template).render(context)
+    def text(self, template: str, context: Context, speech: Speech = ENGLISH) -> str:
+        return self._in(speech).get_template(template).render(context)
 
-    def pieces(self, template: str) -> Any:
+    def pieces(self, template: str, speech: Speech = ENGLISH) -> Any:
         """The macros of a template, as functions of what they are called with: the very ones that a page is laid out with."""
-        return self._environment.get_template(template).module
+        return self._in(speech).get_template(template).module
 
-    def block(self, template: str, block: str, context: Context) -> str:
+    def block(self, template: str, block: str, context: Context, speech: Speech = ENGLISH) -> str:
         """One block of a template: the very piece that the page includes."""
-        return render_block(self._environment, template, block, context)
+        return render_block(self._in(speech), template, block, context)
 
 
 def page(
@@ -131,27 +147,29 @@ def page(
     *,
     block: str | None = None,
     status: int = 200,
+    speech: Speech | None = None,
     **context: Any,
 ) -> Response[str]:
-    """A page for whoever asks. `block`: what alone is sent when htmx asks for a piece."""
+    """A page for whoever asks. `block`: what alone is sent when htmx asks for a piece. `speech`: in whose words, where a template is
+    the trader's in their language and the staff's in English."""
     pages: Pages = connection.app.state.pages
     firm: Firm = connection.app.state.firm
     visitor = visitor_of(connection)
     path, query = connection.scope["path"], connection.scope["query_string"].decode(errors="replace")
     here = f"{path}?{query}" if query else path
+    was_asked_for = connection.scope.get("method") == "GET"  # what answers a form has no address of its own
     around, toast = spoken(connection), toast_in(connection)
+    speak = speech or (around if template in SPOKEN else ENGLISH)
     everywhere: dict[str, Any] = {
         "visitor": visitor,
         "may": _may(visitor),
         "path": path,
         "here": here,
-        "back": here
-        if connection.scope.get("method") == "GET"
-        else "/",  # what answers a form has no address of its own
+        "back": here if was_asked_for else "/",
         "now_us": firm.now_us(),
         "around": around,
-        "speak": around if template in SPOKEN else speech_of(Language.ENGLISH),
-        "spoken": template in SPOKEN,
+        "speak": speak,
+        "spoken": speak is around,
         "ways": ways_of(visitor),
         "toast": toast,
         "in_english": _IN_ENGLISH if around.language is not Language.ENGLISH else "",
@@ -165,14 +183,27 @@ def page(
     )
     asked_for_piece = block is not None and connection.headers.get("hx-request") == "true"
     if asked_for_piece and block is not None:
-        content = pages.block(template, block, everywhere | context)
+        content = pages.block(template, block, everywhere | context, speak)
     else:
-        content = pages.text(template, everywhere | context)
+        content = pages.text(template, everywhere | context, speak)
     vary = {"vary": "HX-Request, Cookie, Accept-Language"}
     answer = Response(content, media_type=MediaType.HTML, status_code=status, headers=vary)
     if toast and not asked_for_piece:
         answer.set_cookie(said(connection))
     return answer
+
+
+def _filters_of(speech: Speech) -> dict[str, Callable[..., str]]:
+    """As filters they cost a third of what a call of a global does, and pieces that are made again and again are full of them."""
+    written = speech.words
+    return {
+        "figure": written.figure,
+        "money": written.money,
+        "change_figure": written.change_figure,
+        "tone_of": written.tone_of,
+        "percent": written.percent,
+        "bdi": str if speech.is_english else _bdi,
+    }
 
 
 def _may(visitor: Visitor | None) -> Callable[[Permission], bool]:
@@ -196,6 +227,16 @@ def _icon(name: str) -> Markup:
             turns, _asset("vendor/lucide/sprite.svg"), name
         )
     return _ICONS[name]
+
+
+def _bdi(text: object) -> Markup:
+    """What is nobody's language, kept in its own order among words from right to left."""
+    return Markup("<bdi>{}</bdi>").format(text)
+
+
+def _bold(figure: object) -> Markup:
+    """A figure of a sentence."""
+    return Markup('<b class="num">{}</b>').format(figure)
 
 
 def _made(_name: str, _rests_on: Any, macro: Callable[..., str], *given: Any) -> str:

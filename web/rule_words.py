@@ -11,7 +11,9 @@ from firm.instant import datetime_of
 from firm.money import EXPONENT_READ_MAX, MINUS, Money
 from firm.price import LOTS_SCALE
 from firm.sentences.languages import Language
+from firm.sentences.speaker import POP_ISOLATE
 
+LEFT_TO_RIGHT = "\u2066"  # isolate, and its end is that of the others: a sign alone does not say which way it runs
 _JOINED = "\u00a0"  # between a number and its unit: never broken
 _LOTS_DIGITS = len(str(LOTS_SCALE)) - 1
 _LOCALES = {Language.ENGLISH: Locale("en", "GB")}
@@ -25,6 +27,7 @@ class RuleFigures:
     def __init__(self, language: Language, currency: str, exponent: int) -> None:
         self._locale = _LOCALES.get(language) or Locale(language.value)
         self._percent = _PERCENTS.get(language) or self._locale.percent_formats[None].suffix[0]
+        self._isolates = language is Language.ARABIC
         self._comma = "،" if language is Language.ARABIC else ","
         self._currency = currency
         self._exponent = exponent
@@ -47,6 +50,18 @@ class RuleFigures:
 
     def tenths(self, number: int) -> str:
         return self._decimal(number, 1, 1)
+
+    def units(self, amount_e8: int) -> str:
+        """A contract's size: 100.000, or with the decimals it has."""
+        return self._decimal(amount_e8, _LOTS_DIGITS, 0)
+
+    def decimal(self, units: int, exponent: int) -> str:
+        """`units` of 10^-`exponent`, with every decimal."""
+        return self._decimal(units, exponent, exponent)
+
+    def apart(self, text: str) -> str:
+        """A figure that is kept in its own order among words that are read from right to left."""
+        return f"{LEFT_TO_RIGHT}{text}{POP_ISOLATE}" if self._isolates else text
 
     def moment(self, instant_us: int, zone: str) -> str:
         """2 May 2014, 14:30:00 CEST: never without its zone."""

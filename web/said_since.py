@@ -12,16 +12,17 @@ from storage.reader import LedgerReader
 from storage.readmodels.accounts import AccountLine
 from storage.readmodels.decisions import DecisionLine
 from web.cited_rows import read_aloud
+from web.shell.speech import ENGLISH, Speech
 from web.working import WorkingLine, working_lines
 
-# In a sentence that begins with it and goes on with the instant.
+# Each with its sentence, its tone and its picture.
 SAID = {
-    "questioned": ("In question since", "warn", "hourglass"),
-    "withdrawn": ("No longer in question since", "info", "circle-check"),
-    "dismissed": ("Dismissed at", "info", "gavel"),
-    "upheld": ("Upheld at", "info", "gavel"),
-    "overridden": ("Overridden at", "info", "gavel"),
-    "exonerated": ("Taken back at", "info", "circle-check"),
+    "questioned": ("since.questioned", "warn", "hourglass"),
+    "withdrawn": ("since.withdrawn", "info", "circle-check"),
+    "dismissed": ("since.dismissed", "info", "gavel"),
+    "upheld": ("since.upheld", "info", "gavel"),
+    "overridden": ("since.overridden", "info", "gavel"),
+    "exonerated": ("since.exonerated", "info", "circle-check"),
 }
 
 
@@ -40,6 +41,7 @@ def said_since(
     seen_seq: int,
     observed: Money,
     digits: Mapping[str, int],
+    speech: Speech = ENGLISH,
 ) -> SaidSince:
     """From the account's rows up to the last word on the decision."""
     last = line.settled_seq or 0
@@ -47,8 +49,8 @@ def said_since(
     question = _question(reader, line, account, seen_seq, words)
     if question is None or not question.working:
         return SaidSince(words, question, [])
-    steps, times = read_aloud(reader, question.working)
-    return SaidSince(words, question, working_lines(steps, observed, digits, times))
+    steps, times = read_aloud(reader, question.working, speech)
+    return SaidSince(words, question, working_lines(steps, observed, digits, times, speech))
 
 
 def _question(

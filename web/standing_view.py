@@ -5,14 +5,8 @@ import msgspec
 from firm.phase import Standing
 from storage.readmodels.accounts import AccountLine
 from web import words
+from web.shell.speech import ENGLISH, Speech
 
-ASKED = "A person at the firm decides whether the breach stands. Until then the account stays closed."
-# While the firm takes nothing, whoever trades is told what is true of their positions.
-HELD = "Your positions stay on the platform. What happens there meanwhile is judged when the firm is back."
-DISMISSED = (
-    "The breach was none. The account stays closed, because its positions are. What you are owed for it, another account or money, "
-    "a person at the firm settles with you. If you do not hear from us, write to our support and name the decision."
-)
 DISMISSED_TO_STAFF = (
     "The breach was none. The account stays closed, because its positions are. "
     "What is owed to this trader is settled by hand."
@@ -29,12 +23,15 @@ class Said(msgspec.Struct, frozen=True):
     stands: bool = True
 
 
-def said_of(line: AccountLine) -> Said:
+def said_of(line: AccountLine, speech: Speech = ENGLISH) -> Said:
     if line.standing is Standing.BREACHED and line.decision is not None:
         match line.verdict:
             case "":
-                return Said("Breach in question", "warn", "hourglass", ASKED, stands=False)
+                word, then = speech("standing.in_question"), speech("next.asked")
+                return Said(word, "warn", "hourglass", then, stands=False)
             case "dismissed":
-                return Said("Breach dismissed", "info", "gavel", DISMISSED, stands=False)
-    word, tone = words.STANDINGS[line.standing]
-    return Said(word, tone, words.STANDING_ICONS[line.standing], words.NEXT_ACTIONS[line.standing])
+                word, then = speech("standing.dismissed"), speech("next.dismissed")
+                return Said(word, "info", "gavel", then, stands=False)
+    standing = line.standing
+    word, then = speech(f"standing.{standing.value}"), speech(f"next.{standing.value}")
+    return Said(word, words.STANDINGS[standing][1], words.STANDING_ICONS[standing], then)

@@ -32,7 +32,7 @@ class RestsOn(NamedTuple):
 
 
 class WatchedAccount:
-    """One account's page for one kind of reader: `room` is "" for its trader and "/staff" for the backoffice."""
+    """One account's page for one kind of reader, in one language: `room` is "" for its trader and "/staff" for the backoffice."""
 
     def __init__(
         self, firm: Firm, pages: Pages, view: AccountView, room: str, names: dict[str, str] | None = None
@@ -45,7 +45,8 @@ class WatchedAccount:
         self._over = False
         self._read: AccountView | None = view  # what the next parts are made of, where it is not yet known
         self._view = view
-        self._pieces = AccountPieces(pages, room)
+        self._speech = view.speech
+        self._pieces = AccountPieces(pages, room, view.speech)
         self._book = ""
         self._parts: Parts = {}
         self._rests_on: RestsOn | None = None
@@ -68,7 +69,7 @@ class WatchedAccount:
 
     async def gather(self) -> None:
         """Read the book where it has something new."""
-        read = await account_view(self._firm, self._view.line.account)
+        read = await account_view(self._firm, self._view.line.account, self._speech)
         self._names = await names_of_exceptions(self._firm, read, self._room)
         self._read = read
 
@@ -82,7 +83,7 @@ class WatchedAccount:
         if now == self._rests_on and not is_off:
             return self._parts
         view = self._view
-        moving = live_part(self._firm, view.line, view.ruleset, view.next_phase, now.prices_ended_us)
+        moving = live_part(self._firm, view.line, view.ruleset, view.next_phase, now.prices_ended_us, self._speech)
         self._view = msgspec.structs.replace(view, **moving)
         self._over = not self._view.watched
         self._rests_on = now
@@ -94,7 +95,8 @@ class WatchedAccount:
     def _know(self, view: AccountView) -> None:
         self._read = None
         self._view = view
-        self._book = self._pages.text("_account_book.html", {"view": view, "room": self._room, "names": self._names})
+        told = {"view": view, "room": self._room, "names": self._names}
+        self._book = self._pages.text("_account_book.html", told, self._speech)
         self._rests_on = None
 
     def _has_new_row(self) -> bool:

@@ -1,4 +1,6 @@
-"""Words: how money, numbers, times and our own terms are written for people. The only place that formats, with `web/locale_figures.py`."""
+"""Words: how money, numbers, times and our own terms are written for people, in English. The only place that formats, with
+`web/locale_figures.py`; `web/locale_words.py` does the same in other languages.
+"""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,8 +17,10 @@ from firm.objective import Progress
 from firm.phase import Standing
 from firm.price import LOTS_SCALE
 from firm.refusal_words import REFUSALS
+from firm.sentences.languages import Language
 from firm.trading_day import TradingCalendar
 from web.locale_figures import day_month, decimal, hour_minute, weekday
+from web.shell.words import shell_catalog
 
 JOINED = "\u00a0"  # between a number and its unit: never broken
 
@@ -204,17 +208,19 @@ def milliseconds(length_us: int) -> str:
 
 # --- our terms ---
 
+_SAID = shell_catalog(Language.ENGLISH).messages  # other languages say the same keys
+
 STANDINGS: dict[Standing, tuple[str, str]] = {
-    Standing.PROVISIONING: ("Being set up", "calm"),
-    Standing.ACTIVE: ("Active", "good"),
-    Standing.FUNDED: ("Funded", "good"),
-    Standing.PAUSED: ("Paused until reset", "warn"),
-    Standing.RESTRICTED: ("Close-only until reset", "warn"),
-    Standing.SUSPECTED: ("Breach suspected", "warn"),
-    Standing.UNDER_REVIEW: ("Under review", "warn"),
-    Standing.BREACHED: ("Breached", "bad"),
-    Standing.PASSED: ("Passed", "info"),
-    Standing.CLOSED: ("Closed", "calm"),
+    Standing.PROVISIONING: (_SAID["standing.provisioning"], "calm"),
+    Standing.ACTIVE: (_SAID["standing.active"], "good"),
+    Standing.FUNDED: (_SAID["standing.funded"], "good"),
+    Standing.PAUSED: (_SAID["standing.paused"], "warn"),
+    Standing.RESTRICTED: (_SAID["standing.restricted"], "warn"),
+    Standing.SUSPECTED: (_SAID["standing.suspected"], "warn"),
+    Standing.UNDER_REVIEW: (_SAID["standing.under_review"], "warn"),
+    Standing.BREACHED: (_SAID["standing.breached"], "bad"),
+    Standing.PASSED: (_SAID["standing.passed"], "info"),
+    Standing.CLOSED: (_SAID["standing.closed"], "calm"),
 }
 
 STANDING_ICONS: dict[Standing, str] = {
@@ -230,18 +236,7 @@ STANDING_ICONS: dict[Standing, str] = {
     Standing.CLOSED: "lock",
 }
 
-NEXT_ACTIONS: dict[Standing, str] = {
-    Standing.PROVISIONING: "We are opening it on the platform. Your login appears here when it is ready.",
-    Standing.ACTIVE: "Trade by your plan and keep above today’s floor.",
-    Standing.FUNDED: "You share the profit. Keep above today’s floor.",
-    Standing.PAUSED: "Trading is stopped until the next reset. The account itself goes on.",
-    Standing.RESTRICTED: "Positions can be closed but not opened until the next reset. The account itself goes on.",
-    Standing.SUSPECTED: "The data is being checked. You may close positions but not open new ones. Nothing is final.",
-    Standing.UNDER_REVIEW: "This waits for a person at the firm. You may close positions but not open new ones. Nothing is final.",
-    Standing.BREACHED: "The account is over. Its decision says which rule was broken, at what price, and brings the evidence.",
-    Standing.PASSED: "This phase is won. The next phase has an account of its own.",
-    Standing.CLOSED: "The account is over.",
-}
+NEXT_ACTIONS: dict[Standing, str] = {standing: _SAID[f"next.{standing.value}"] for standing in Standing}
 
 # How an account comes to stand so, where a list has none of them.
 WHEN_STANDING: dict[Standing, str] = {
@@ -258,13 +253,13 @@ WHEN_STANDING: dict[Standing, str] = {
 }
 
 PROGRESS: dict[Progress, tuple[str, str, str]] = {
-    Progress.PENDING: ("Pending", "calm", "circle-dot"),
-    Progress.MET: ("Met", "good", "circle-check"),
-    Progress.WITHIN: ("Kept", "good", "shield-check"),
-    Progress.AT_RISK: ("At risk", "warn", "triangle-alert"),
-    Progress.BROKEN: ("Broken", "bad", "circle-x"),
-    Progress.SILENT: ("Does not apply now", "calm", "circle-dot"),
-    Progress.ASKED: ("When asked for", "calm", "circle-dot"),
+    Progress.PENDING: (_SAID["progress.pending"], "calm", "circle-dot"),
+    Progress.MET: (_SAID["progress.met"], "good", "circle-check"),
+    Progress.WITHIN: (_SAID["progress.within"], "good", "shield-check"),
+    Progress.AT_RISK: (_SAID["progress.at_risk"], "warn", "triangle-alert"),
+    Progress.BROKEN: (_SAID["progress.broken"], "bad", "circle-x"),
+    Progress.SILENT: (_SAID["progress.silent"], "calm", "circle-dot"),
+    Progress.ASKED: (_SAID["progress.asked"], "calm", "circle-dot"),
 }
 
 SWITCHES: dict[KillSwitch, tuple[str, str]] = {
@@ -284,12 +279,12 @@ SWITCHES: dict[KillSwitch, tuple[str, str]] = {
 }
 
 COMMAND_STATES: dict[CommandState, tuple[str, str]] = {
-    CommandState.QUEUED: ("Queued", "calm"),
-    CommandState.ACKED: ("Accepted by the bridge", "info"),
-    CommandState.APPLIED: ("Done by the platform", "info"),
-    CommandState.CONFIRMED: ("Confirmed", "good"),
-    CommandState.FAILED: ("Refused by the platform", "bad"),
-    CommandState.UNKNOWN: ("Unknown, being asked", "warn"),
+    CommandState.QUEUED: (_SAID["command.queued"], "calm"),
+    CommandState.ACKED: (_SAID["command.acked"], "info"),
+    CommandState.APPLIED: (_SAID["command.applied"], "info"),
+    CommandState.CONFIRMED: (_SAID["command.confirmed"], "good"),
+    CommandState.FAILED: (_SAID["command.failed"], "bad"),
+    CommandState.UNKNOWN: (_SAID["command.unknown"], "warn"),
 }
 
 RULE_KINDS: dict[str, str] = {
@@ -305,14 +300,14 @@ RULE_KINDS: dict[str, str] = {
 }
 
 ACTIONS: dict[str, str] = {
-    "create_account": "Open the account",
-    "close_only": "Allow closing only",
-    "cancel_orders": "Cancel pending orders",
-    "close_all": "Close all positions",
-    "block": "Block trading",
-    "set_group": "Change the group",
-    "set_leverage": "Change the leverage",
-    "unblock": "Allow trading again",
+    "create_account": _SAID["action.create_account"],
+    "close_only": _SAID["action.close_only"],
+    "cancel_orders": _SAID["action.cancel_orders"],
+    "close_all": _SAID["action.close_all"],
+    "block": _SAID["action.block"],
+    "set_group": _SAID["action.set_group"],
+    "set_leverage": _SAID["action.set_leverage"],
+    "unblock": _SAID["action.unblock"],
 }
 
 OPERATIONS: dict[str, str] = {
@@ -358,8 +353,12 @@ def standing_word(standing: Standing) -> str:
 def command_state(state: str) -> tuple[str, str]:
     """Word and tone; commands that observe mode kept back have no platform state."""
     if state == "withheld":
-        return "Withheld", "calm"
+        return _SAID["command.withheld"], "calm"
     return COMMAND_STATES[CommandState(state)]
+
+
+def command_tone(state: str) -> str:
+    return command_state(state)[1]
 
 
 def rule_kind(kind: str) -> str:

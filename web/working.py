@@ -4,6 +4,7 @@ Products that only change the unit (points x lots, minor x bp) are not lines of 
 divided back. The complete list, one line for each operation, is in the evidence bundle.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -11,37 +12,47 @@ import msgspec
 from firm.arithmetic import Step
 from firm.explain import position_in_words
 from firm.money import MINUS, Money
+from firm.sentences.speaker import POP_ISOLATE
 from web import words
+from web.rule_words import LEFT_TO_RIGHT
+from web.shell.speech import ENGLISH, Speech
 
-_COMPARED = {
-    "is_below": "is below",
-    "is_at_or_below": "is at or below",
-    "is_above": "is above",
-    "is_at_or_above": "is at or above",
-}
+_COMPARED = frozenset({"is_below", "is_at_or_below", "is_above", "is_at_or_above"})
+_OF_POSITION = re.compile(r"(?:(\S+ (?:bid|ask)) for |(.+) up to )?(\S+) position (\S+)(?: (.+))?")
+_SO_FAR_KEYS = {"balance and profit": "step.profit_so_far", "balance, profit and swap": "step.swap_so_far"}
 
 _SO_FAR = ("balance and profit up to ", "balance, profit and swap up to ")
 
 
 class WorkingLine(msgspec.Struct, frozen=True):
-    """One line. `decides` marks the comparison that gave the verdict; `row` is the ledger row a given value lies in, or 0."""
+    """One line. `decides` marks the comparison that gave the verdict; `row` is the ledger row a given value lies in, or 0.
+
+    `as_named`: it bears the English name that it has in the evidence, for none in the reader's language.
+    """
 
     name: str
     how: str
     value: str
     decides: bool
     row: int
+    as_named: bool = False
 
 
 def working_lines(
-    steps: Sequence[Step], money: Money, digits: Mapping[str, int], times: Mapping[int, str], *, decided: bool = True
+    steps: Sequence[Step],
+    money: Money,
+    digits: Mapping[str, int],
+    times: Mapping[int, str],
+    speech: Speech = ENGLISH,
+    *,
+    decided: bool = True,
 ) -> list[WorkingLine]:
     """The lines in the order in which they were worked out.
 
     `money` lends its currency, `digits` are by symbol, `times` say when each cited ledger row happened, and `decided`
     whether the last step gave the verdict.
     """
-    sheet = _Sheet(steps, money, digits, times)
+    sheet = _Sheet(steps, money, digits, times, speech)
     shown = [step for step in steps if step.op == "given" or not _is_scale(step)]
     return [sheet.line(step, decides=decided and step is steps[-1]) for step in shown if not _said_before(step, steps)]
 
@@ -66,37 +77,81 @@ class _Sheet:
     """The steps by name, so that a line can show the values it was made from."""
 
     def __init__(
-        self, steps: Sequence[Step], money: Money, digits: Mapping[str, int], times: Mapping[int, str]
+        self,
+        steps: Sequence[Step],
+        money: Money,
+        digits: Mapping[str, int],
+        times: Mapping[int, str],
+        speech: Speech,
     ) -> None:
         self._by_name = {step.name: step for step in steps}
         self._times = times
+        self._speech, self._words = speech, speech.words
         self._money = money
         self._digits = digits
 
     def line(self, step: Step, *, decides: bool) -> WorkingLine:
-        return WorkingLine(_plain(step.name), self._how(step), self._value(step), decides, cited_row(step))
+        name = self._named(step.name)
+        plain = _plain(step.name)
+        as_named = not name and any(letter.isalpha() for letter in plain)
+        return WorkingLine(
+            name or plain, self._how(step), self._value(step), decides, cited_row(step), as_named=as_named
+        )
+
+    def _named(self, name: str) -> str:
+        """A step's name in another language than English; "" where it has none there."""
+        speech = self._speech
+        if speech.is_english:
+            return ""
+        found = _OF_POSITION.fullmatch(name.removesuffix("_e8").replace(" points", " price change"))
+        if found is None:
+            return _known(f"step.{_slug(name)}", speech)
+        rate, so_far, symbol, position, figure = found.groups()
+        about = {"position": speech.of_rules.name(position), "symbol": speech.of_rules.name(symbol)}
+        if so_far:
+            return _known(_SO_FAR_KEYS.get(so_far, ""), speech)
+        if rate:
+            return speech("step.rate", rate=speech.of_rules.name(rate), **about)
+        told = _known(f"step.of.{_slug(figure or '')}", speech)
+        return speech("step.of_position", figure=told, **about) if told else ""
+
+    def _called(self, name: str) -> str:
+        return self._named(name) or self._speech.of_rules.name(_plain(name))
 
     def _how(self, step: Step) -> str:
         if step.op == "given":
             return self._origin(step)
         if step.op in ("lowest", "highest"):
-            return f"the {step.op} of {' and '.join(self._arg(arg) for arg in step.args)}"
+            joined = self._speech("working.values_joined").join(self._arg(arg) for arg in step.args)
+            return self._speech(f"working.{step.op}", values=joined)
         left, right = step.args
         if step.op in _COMPARED:
-            return f"{_plain(left)} {self._arg(left)} {_COMPARED[step.op]} {_plain(right)} {self._arg(right)}"
+            sides = {"left": self._called(left), "right": self._called(right)}
+            values = {"left_value": self._arg(left), "right_value": self._arg(right)}
+            return self._speech(f"working.{step.op}", **sides, **values)
         if step.op in words.ROUNDINGS:
-            return f"{self._quotient(left, right)}, {words.ROUNDINGS[step.op]}"
-        if step.op == "plus" and self._arg(right).startswith(MINUS):
-            return f"{self._arg(left)} {MINUS} {self._arg(right).removeprefix(MINUS)}"
-        return f"{self._arg(left)} {words.OPERATIONS[step.op]} {self._arg(right)}"
+            return self._speech(f"working.{step.op}", sum=self._apart(self._quotient(left, right)))
+        shown, sign = self._arg(right), words.OPERATIONS[step.op]
+        bare = shown.lstrip(LEFT_TO_RIGHT)
+        if step.op == "plus" and bare.startswith(MINUS):
+            shown, sign = shown.replace(MINUS, "", 1), MINUS
+        return self._apart(f"{self._arg(left)} {sign} {shown}")
+
+    def _apart(self, sum_of: str) -> str:
+        """A sum is read from left to right in every language."""
+        is_turned = self._speech.direction == "rtl"
+        return f"{LEFT_TO_RIGHT}{sum_of}{POP_ISOLATE}" if is_turned else sum_of
 
     def _origin(self, step: Step) -> str:
         if step.source.startswith("ruleset/"):
-            return "from the rules sold with the account"
+            return self._speech("working.from_rules")
         row = cited_row(step)
         if not row:
             return ""
-        return f"from ledger row {row}" + (f", {self._times[row]}" if row in self._times else "")
+        when = self._times.get(row)
+        if when is None:
+            return self._speech("working.from_row", row=str(row))
+        return self._speech("working.from_row_at", row=str(row), when=when)
 
     def _quotient(self, left: str, right: str) -> str:
         above, below = " × ".join(self._factors(left)), " ÷ ".join(self._factors(right))
@@ -119,19 +174,31 @@ class _Sheet:
         symbol = step.name.partition(" ")[0]
         match step.unit:
             case "minor":
-                return words.money(self._money.with_minor(step.value))
+                return self._words.money(self._money.with_minor(step.value))
             case "bp":
-                return words.percent(step.value)
+                return self._words.percent(step.value)
             case "points" if symbol in self._digits:
-                return words.price(step.value, self._digits[symbol])
+                return self._words.price(step.value, self._digits[symbol])
             case "lots_e8":
-                return f"{words.lots(step.value)} lots"
+                return self._speech.of_rules.name(self._speech("unit.lots", lots=self._words.lots(step.value)))
             case "contract_e8":
-                return f"{words.units(step.value)} units a lot"
+                return self._speech.of_rules.name(
+                    self._speech("working.units_a_lot", units=self._words.units(step.value))
+                )
             case "yes or no":
-                return "yes" if step.value else "no"
+                return self._speech("working.yes" if step.value else "working.no")
+            case "days" if not self._speech.is_english:
+                return self._speech("unit.days", number=step.value)
             case unit:
-                return f"{words.count(step.value)} {unit}"
+                return self._speech.of_rules.name(f"{self._words.count(step.value)} {unit}")
+
+
+def _slug(name: str) -> str:
+    return name.replace("-", "_").replace(" ", "_")
+
+
+def _known(key: str, speech: Speech) -> str:
+    return speech(key) if speech.knows(key) else ""
 
 
 def _plain(name: str) -> str:

@@ -47,9 +47,9 @@ class Spectator:
         self._text = app.state.pages.text
         app.state.pages.text = self._noted
 
-    def _noted(self, template: str, context: Any) -> str:
+    def _noted(self, template: str, *given: Any) -> str:
         self._made = template
-        return str(self._text(template, context))
+        return str(self._text(template, *given))
 
     def keep(self, who: str, answer: Any) -> None:
         """The page of an answer, where it is one and its template is new."""

@@ -247,6 +247,26 @@ async def test_components_have_room_in_either_theme_on_a_phone_and_from_right_to
     assert len(taken) == len(looks)
 
 
+@pytest.mark.parametrize("language", ["de", "fr", "ar"])
+async def test_a_traders_pages_have_room_for_longer_words_on_a_phone_and_from_right_to_left(
+    browser, stage, base_url, play, decisions, language
+):
+    phone: dict[str, Any] = {"viewport": {"width": 360, "height": 780}}
+    ada = f"trader:{play.ADA}"
+    home = f"/accounts/{id_text(stage.accounts['ada'])}"
+    context = await context_of(browser, stage, base_url, ada, locale=language, **phone)
+    page, seen = await context.new_page(), []
+    for address in ("/accounts", home, f"{home}/trades", f"/decisions/{decisions['BreachDeclared']}"):
+        await page.goto(f"{base_url}{address}")
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+        assert await page.evaluate(OUTSIDE) == [], address
+        answer = await context.request.get(f"{base_url}{address}", headers={"accept-language": language})
+        seen.append(Shown(ada, address, await answer.text()))
+    assert all(f'<html lang="{language}"' in each.html for each in seen)
+    await context.close()
+    assert await found_by_axe(browser, base_url, seen, **phone) == []
+
+
 async def test_axe_notices_a_label_that_is_missing_and_a_colour_that_nobody_can_read(browser, base_url, shown):
     page = shown["sign_in.html"]
     planted = page.html.replace('for="field-mail"', "").replace(

@@ -5,6 +5,7 @@ import pytest
 
 from firm.commands import GrantOverride
 from firm.ids import id_text
+from tests.web.page_text import text_of
 from web.account_view import account_view
 from web.app import create_app
 from web.render import Pages
@@ -113,7 +114,7 @@ async def test_whoever_looks_at_the_page_reads_of_an_exception_when_it_is_grante
         await reader.gather()
         told[room] = reader.parts()["book"].partition('data-book="exceptions"')[2].partition("</section>")[0]
         assert "set the balance with which the day began to 100,500.00" in told[room].replace("\u00a0", " ")
-        assert "The floor of the rule “daily_loss” moves from 95,000.00 USD to 95,500.00 USD." in told[room]
+        assert "The floor of the rule “daily_loss” moves from 95,000.00 USD to 95,500.00 USD." in text_of(told[room])
     assert "Ruth Vale, risk" in told["/staff"]
     assert "The firm’s risk staff" in told[""]
     [line] = (await account_view(stage.firm, account)).granted

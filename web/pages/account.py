@@ -12,6 +12,7 @@ from litestar.response import Response, Stream
 from web.account_view import account_view
 from web.equity_picture import RANGES, chart_json, picture_of, wrong_range
 from web.render import page
+from web.shell.speech import ENGLISH, Speech, spoken
 from web.sse import Render, Streams, TooManyStreams
 from web.visitor import Policy, firm_of, read_id, signed_in
 from web.watched_account import WatchedAccount, names_of_exceptions
@@ -21,11 +22,11 @@ EVENT_STREAM = "text/event-stream"
 
 @get("/accounts/{account:str}", policy=Policy.TRADER_OWN)
 async def account(request: Request[Any, Any, Any], account: FromPath[str]) -> Response[str]:
-    firm = firm_of(request)
-    view = await account_view(firm, read_id(account))
+    firm, speak = firm_of(request), spoken(request)
+    view = await account_view(firm, read_id(account), speak)
     picture = await picture_of(firm, view, request.query_params.get("range", ""))
     ticket = "" if view.ended or signed_in(request).behind else firm.tickets.get(view.line.bridge, "")
-    wrong = wrong_range(request.query_params)
+    wrong = wrong_range(request.query_params, speak)
     context: dict[str, Any] = {"picture": picture, "ranges": RANGES, "wrong": wrong, "room": "", "names": None}
     status = 422 if wrong else 200
     return page(request, "account.html", status=status, view=view, ticket=ticket, **context)
@@ -33,23 +34,30 @@ async def account(request: Request[Any, Any, Any], account: FromPath[str]) -> Re
 
 @get("/accounts/{account:str}/live", policy=Policy.TRADER_OWN)
 async def account_live(request: Request[Any, Any, Any], account: FromPath[str]) -> Stream:
-    return await stream_of_account(request, read_id(account), "")
+    return await stream_of_account(request, read_id(account), "", spoken(request))
 
 
 @get("/accounts/{account:str}/chart", policy=Policy.TRADER_OWN)
 async def account_chart(request: Request[Any, Any, Any], account: FromPath[str]) -> Response[bytes]:
-    return await chart_of_account(request, read_id(account))
+    return await chart_of_account(request, read_id(account), spoken(request))
 
 
 # --- shared with the staff's page of the same account ---
 
 
-async def stream_of_account(request: Request[Any, Any, Any], account: int, room: str) -> Stream:
-    """The parts of an account's page that change, rendered from the templates that the page itself includes."""
+async def stream_of_account(
+    request: Request[Any, Any, Any], account: int, room: str, speech: Speech = ENGLISH
+) -> Stream:
+    """The parts of an account's page that change, rendered from the templates that the page itself includes.
+
+    It is kept under its language too: whoever reads another is sent pieces of their own, so an account has at most as many as there
+    are languages.
+    """
     state, firm = request.app.state, firm_of(request)
-    view = await account_view(firm, account)
+    view = await account_view(firm, account, speech)
     names = await names_of_exceptions(firm, view, room)
-    watched, key = WatchedAccount(firm, state.pages, view, room, names), f"account/{account}{room}{firm.seen_as}"
+    watched = WatchedAccount(firm, state.pages, view, room, names)
+    key = f"account/{account}{room} in {speech.language.value}{firm.seen_as}"
     return _streamed(lambda: state.streams.follow(signed_in(request), key, watched))
 
 
@@ -67,11 +75,11 @@ def _streamed(begin: Callable[[], AsyncGenerator[bytes, None]]) -> Stream:
     return Stream(events, media_type=EVENT_STREAM, headers={"x-accel-buffering": "no"})
 
 
-async def chart_of_account(request: Request[Any, Any, Any], account: int) -> Response[bytes]:
+async def chart_of_account(request: Request[Any, Any, Any], account: int, speech: Speech = ENGLISH) -> Response[bytes]:
     firm = firm_of(request)
-    if wrong := wrong_range(request.query_params):
+    if wrong := wrong_range(request.query_params, speech):
         raise ClientException(wrong.errors["range"], status_code=422)
-    view = await account_view(firm, account)
+    view = await account_view(firm, account, speech)
     picture = await picture_of(firm, view, request.query_params.get("range", ""))
     return Response(msgspec.json.encode(chart_json(view, picture)), media_type="application/json")
 

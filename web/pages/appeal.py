@@ -9,38 +9,48 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
 from firm.commands import AnswerAppeal, AppealDecision
+from firm.facts import Refusal
 from firm.permissions import Permission
 from storage.people import APPEAL
 from storage.readmodels.appeals import appeal_of
+from web import words
 from web.appeals import read_answer, read_appeal
 from web.asking import ask
 from web.decision_view import decision_view
-from web.forms import Wrong, fields_of, refused_in
+from web.forms import Wrong, fields_of, refusal_in, refused_in
 from web.notes import require_taking
 from web.pages.decision import decision_page
 from web.pages.staff_decision import staff_decision_page
+from web.shell.speech import spoken
 from web.visitor import Policy, firm_of, may, signed_in
 
-WAITS_ALREADY = "A person looks at this decision already, because it is not final."
+_REFUSALS = {
+    Refusal.APPEALED_ALREADY: "appeal.appealed_already",
+    Refusal.TOO_MANY_APPEALS: "appeal.too_many_appeals",
+}
 
 
 @post("/decisions/{decision:int}/appeal", policy=Policy.TRADER_OWN)
 async def appeal(request: Request[Any, Any, Any], decision: FromPath[int]) -> Response[Any]:
-    firm, visitor = firm_of(request), signed_in(request)
+    firm, visitor, speak = firm_of(request), signed_in(request), spoken(request)
     view = await decision_view(firm, decision)
-    said = read_appeal(await fields_of(request))
+    said = read_appeal(await fields_of(request), speak)
     if isinstance(said, Wrong):
         return await decision_page(request, decision, 422, appeal=said)
     if view.is_open:
-        return await decision_page(request, decision, 422, appeal=Wrong({"": WAITS_ALREADY}, {"said": said}))
+        return await decision_page(
+            request, decision, 422, appeal=Wrong({"": speak("appeal.waits_already")}, {"said": said})
+        )
     if await firm.book.read(lambda book: appeal_of(book, decision)) is None:  # else nothing is kept of what is refused
         require_taking(firm)
         sealed = await anyio.to_thread.run_sync(firm.vault.seal, visitor.reference, APPEAL, said.encode())
         command = AppealDecision(
             by=visitor.reference, trader=visitor.id, account=view.line.account, decision=decision, sealed=sealed
         )
-        if refusal := refused_in((await ask(request, command)).facts):
-            return await decision_page(request, decision, 422, appeal=Wrong({"": f"{refusal}."}, {"said": said}))
+        if refusal := refusal_in((await ask(request, command)).facts):
+            key = _REFUSALS.get(refusal)
+            why = words.refusal(refusal) if key is None else speak(key)
+            return await decision_page(request, decision, 422, appeal=Wrong({"": why}, {"said": said}))
     return Redirect(f"/decisions/{decision}#appeal", status_code=303)
 
 

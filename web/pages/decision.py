@@ -13,8 +13,8 @@ from web.appeals import NOTHING_SAID, appealed
 from web.decision_view import decision_view
 from web.firm import Firm
 from web.forms import Wrong, fields_of, read_checkpoint
-from web.reasons import NOTE_FAULTS
 from web.render import page
+from web.shell.speech import ENGLISH, spoken
 from web.visitor import Policy, firm_of, signed_in
 from web.words import upper_first
 
@@ -52,7 +52,7 @@ async def decision_page(
 ) -> Response[str]:
     """The page, with what was wrong about a form on it."""
     firm = firm_of(request)
-    view = await decision_view(firm, decision)
+    view = await decision_view(firm, decision, spoken(request))
     told: dict[str, Any] = {"appealed": await appealed(firm, decision, with_words=True), "appeal": appeal}
     return page(request, "decision.html", status=status, view=view, room="", review=None, kept=kept, **told)
 
@@ -62,14 +62,15 @@ async def decision_page(
 
 async def evidence_since_kept(request: Request[Any, Any, Any], decision: int) -> Response[Any] | Wrong:
     """The bundle with the proof that the ledger only grew since the checkpoint that the reader kept."""
-    note = await read_checkpoint(await fields_of(request))
+    by_staff = signed_in(request).kind == "staff"  # who can go to the console, and is told what to do there
+    speak = ENGLISH if by_staff else spoken(request)
+    note = await read_checkpoint(await fields_of(request), speak)
     if isinstance(note, Wrong):
         return note
     try:
         return await evidence_file(request, decision, note)
     except NoteRefused as refused:
-        by_staff = signed_in(request).kind == "staff"  # who can go to the console, and is told what to do there
-        said = f"{upper_first(str(refused))}." if by_staff else NOTE_FAULTS[refused.fault]
+        said = f"{upper_first(str(refused))}." if by_staff else speak(f"note_fault.{refused.fault.value}")
         return Wrong({"note": said}, {"note": note})
 
 

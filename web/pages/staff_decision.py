@@ -21,6 +21,7 @@ from web.pages.decision import NOTHING_KEPT, evidence_file, evidence_since_kept,
 from web.people import staff_names
 from web.reasons import because
 from web.render import page
+from web.shell.speech import ENGLISH
 from web.shell.toasts import told
 from web.visitor import firm_of, may, signed_in
 
@@ -103,7 +104,7 @@ async def staff_decision_page(
     spoke = _spoke(view, signed_in(request).reference)
     told: dict[str, Any] = {"review": review, "kept": kept, "answer": answer, "appealed": found, "spoke": spoke}
     status = 422 if review.errors or kept.errors or answer.errors else 200
-    return page(request, "decision.html", status=status, view=view, room="/staff", **told)
+    return page(request, "decision.html", status=status, speech=ENGLISH, view=view, room="/staff", **told)
 
 
 def _spoke(view: DecisionView, reference: str) -> bool:

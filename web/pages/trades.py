@@ -30,8 +30,9 @@ from web.csv_lines import as_text, csv_lines
 from web.downloads import TooManyDownloads
 from web.firm import Firm
 from web.forms import Wrong
-from web.reading_asked import TRADE_SORTS, TradesAsked, read_trades_asked
+from web.reading_asked import TradesAsked, read_trades_asked, trade_sorts
 from web.render import page
+from web.shell.speech import ENGLISH, spoken
 from web.visitor import Policy, firm_of, may, read_id
 
 COLUMNS = (
@@ -63,11 +64,13 @@ async def staff_trades_csv(request: Request[Any, Any, Any], account: FromPath[st
 async def _trades(request: Request[Any, Any, Any], account: int, room: str) -> Response[str]:
     """The page, or what is wrong with what was asked: then it shows no trades at all."""
 
+    speak = ENGLISH if room else spoken(request)
+
     def question(book: apsw.Connection) -> dict[str, Any]:
         line, ruleset, symbols = account_line(book, account), ruleset_of(book, account), symbols_traded(book, account)
         if line is None or ruleset is None:
             raise NotFoundException
-        asked = read_trades_asked(request.query_params, symbols)
+        asked = read_trades_asked(request.query_params, symbols, speak)
         told = {"line": line, "calendar": ruleset.calendar, "symbols": symbols, "asked": asked}
         if isinstance(asked, Wrong):
             return told | {"found": [], "totals": []}
@@ -85,12 +88,13 @@ async def _trades(request: Request[Any, Any, Any], account: int, room: str) -> R
         "trades": [trade for _, trade in found[:TRADES_PER_PAGE]],
         "more": _more(read, found) if read else None,
         "symbol_choices": [(symbol, symbol) for symbol in answer.pop("symbols")],
-        "sorts": TRADE_SORTS,
+        "sorts": trade_sorts(speak),
         "file_max": CSV_TRADES_MAX,
         "room": room,
         "home": f"{room}/accounts/{id_text(account)}",
     }
-    return page(request, "trades.html", block="list", status=422 if wrong else 200, **context, **answer)
+    status = 422 if wrong else 200
+    return page(request, "trades.html", block="list", status=status, speech=speak, **context, **answer)
 
 
 def _more(asked: TradesAsked, found: list[tuple[int, Trade]]) -> str | None:
@@ -108,7 +112,7 @@ async def _file(request: Request[Any, Any, Any], account: int, room: str) -> Res
     """The filtered trades as CSV (RFC 4180). Where the filter cannot be read, the page that says why."""
     firm: Firm = firm_of(request)
     symbols = await firm.book.read(lambda book: symbols_traded(book, account))
-    asked = read_trades_asked(request.query_params, symbols)
+    asked = read_trades_asked(request.query_params, symbols, ENGLISH)
     if isinstance(asked, Wrong):
         return await _trades(request, account, room)
     named = f'attachment; filename="trades-{words.iso(firm.now_us())[:10]}.csv"'

@@ -2,10 +2,13 @@
 
 SPOKEN = frozenset(
     {
+        "account.html",
+        "accounts.html",
         "address.html",
         "address_asked.html",
         "address_confirmed.html",
         "confirm_address.html",
+        "decision.html",
         "documents.html",
         "find.html",
         "forgotten_answered.html",
@@ -30,6 +33,7 @@ SPOKEN = frozenset(
         "staff_components.html",
         "status.html",
         "totp.html",
+        "trades.html",
     }
 )
 """Templates of whole pages. What else they are made of is `shell/`, and what a test follows from them."""

@@ -6,11 +6,16 @@
   const KINDS = { floor: "--bad", daily: "--bad", target: "--good", start: "--line-strong" };
   const DASHES = { daily: [7, 3], start: [2, 4] };
   const FONT = "500 11px Inter, system-ui, sans-serif";
-  const UTC = { timeZone: "UTC", hour: "2-digit", minute: "2-digit" };
-  const short = new Intl.DateTimeFormat("en-GB", UTC);
-  const long = new Intl.DateTimeFormat("en-GB", { ...UTC, day: "numeric", month: "short" });
-  const when = new Intl.DateTimeFormat("en-GB", { ...UTC, day: "numeric", month: "short", second: "2-digit" });
-  const round = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
+  // The language of the page, as Intl names it: the digits of Arabic pages are those of their prices.
+  const language = document.querySelector("#main").closest("[lang]").lang;
+  const locale = { en: "en-GB", ar: "ar-u-nu-latn" }[language] ?? language;
+  const inside = (word) => (language === "en" ? word.toLowerCase() : word);
+  const apart = (figure) => (language === "ar" ? `\u2068${figure}\u2069` : figure);
+  const UTC = { timeZone: "UTC", hourCycle: "h23", hour: "2-digit", minute: "2-digit" };
+  const short = new Intl.DateTimeFormat(locale, UTC);
+  const long = new Intl.DateTimeFormat(locale, { ...UTC, day: "numeric", month: "short" });
+  const when = new Intl.DateTimeFormat(locale, { ...UTC, day: "numeric", month: "short", second: "2-digit" });
+  const round = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 
   const ink = (name) => {
     const probe = document.createElement("i");
@@ -112,7 +117,7 @@
     let marks = [];
     const accent = ink("--info");
     const stepped = window.uPlot.paths.stepped({ align: 1 });
-    const exact = new Intl.NumberFormat("en-GB", { minimumFractionDigits: given.exponent, maximumFractionDigits: given.exponent });
+    const exact = new Intl.NumberFormat(locale, { minimumFractionDigits: given.exponent, maximumFractionDigits: given.exponent });
     const read = box.querySelector("[data-reading]");
     const wide = given.at_s.at(-1) - given.at_s[0] > 86400;
     const axis = { stroke: ink("--ink-faint"), font: FONT, grid: { stroke: ink("--line"), width: 1 }, ticks: { show: false } };
@@ -123,7 +128,7 @@
         dot.hidden = !at;
         if (at) dot.style.transform = `translate(${plot.cursor.left}px, ${plot.valToPos(plot.data[row + 1][at.place], "y")}px)`;
       });
-      if (read && at) read.textContent = `${when.format(new Date(at.second * 1e3))} UTC · equity ${exact.format(plot.data[1][at.place])} · balance ${exact.format(plot.data[2][at.place])} ${given.currency}`;
+      if (read && at) read.textContent = `${when.format(new Date(at.second * 1e3))} UTC · ${inside(box.dataset.equity)} ${apart(exact.format(plot.data[1][at.place]))} · ${inside(box.dataset.balance)} ${apart(`${exact.format(plot.data[2][at.place])} ${given.currency}`)}`;
     };
     return {
       width: box.clientWidth - 24,
@@ -138,8 +143,8 @@
       ],
       series: [
         {},
-        { label: "Equity", stroke: accent, width: 2, fill: accent.replace("rgb(", "rgba(").replace(")", ", 0.08)"), points: { show: false } },
-        { label: "Balance", stroke: ink("--ink-faint"), width: 1.25, dash: [3, 3], points: { show: false }, paths: stepped },
+        { label: box.dataset.equity, stroke: accent, width: 2, fill: accent.replace("rgb(", "rgba(").replace(")", ", 0.08)"), points: { show: false } },
+        { label: box.dataset.balance, stroke: ink("--ink-faint"), width: 1.25, dash: [3, 3], points: { show: false }, paths: stepped },
         ...lines,
       ],
       hooks: { ready: [(plot) => { marks = dots(plot); }], drawAxes: [days(given)], setCursor: [say], draw: [named(given)] },

@@ -1,10 +1,13 @@
 // Times in the reader's own zone, and the countdown to the reset between two events of the stream.
 (() => {
-  const words = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  // The language of the page, as Intl names it: the digits of Arabic pages are those of their prices.
+  const language = document.querySelector("#main").closest("[lang]").lang;
+  const locale = { en: "en-GB", ar: "ar-u-nu-latn" }[language] ?? language;
+  const words = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-  const span = (seconds) => {
-    const parts = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
+  const span = (seconds, units) => {
+    const parts = [[86400, units[0]], [3600, units[1]], [60, units[2]], [1, units[3]]];
     const said = [];
     let left = Math.max(0, seconds);
     for (const [size, unit] of parts) {
@@ -12,13 +15,15 @@
       left -= amount * size;
       if (amount) said.push(`${amount}\u00a0${unit}`);
     }
-    return said.slice(0, 2).join(" ") || "0\u00a0s";
+    return said.slice(0, 2).join(" ") || `0\u00a0${units[3]}`;
   };
 
   const local = (scope) => {
     for (const row of scope.querySelectorAll("[data-own-zone]")) {
       const time = row.querySelector("time");
-      row.querySelector("[data-zone-name]").textContent = `Your time (${zone})`;
+      const name = row.querySelector("[data-zone-name]");
+      name.dataset.zoneName ||= name.textContent;
+      name.textContent = `${name.dataset.zoneName} (${zone})`;
       time.textContent = words.format(new Date(time.dateTime));
       row.hidden = false;
     }
@@ -32,7 +37,8 @@
   const tick = () => {
     for (const shown of document.querySelectorAll("[data-countdown-s]")) {
       const passed = (Date.now() + skew - Number(shown.dataset.toldMs)) / 1000;
-      shown.textContent = span(Math.round(Number(shown.dataset.countdownS) - passed));
+      const units = (shown.dataset.units ?? "d h min s").split(" ");
+      shown.textContent = span(Math.round(Number(shown.dataset.countdownS) - passed), units);
     }
   };
 
