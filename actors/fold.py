@@ -4,4 +4,4 @@ Raised whenever the same rows give another state than before, or a state that kn
 snapshots of releases that folded otherwise. What a state holds would else stay as they left it until some fact replaces it.
 """
 
-FOLD = 7  # 0: of a release that did not say
+FOLD = 8  # 0: of a release that did not say
