@@ -145,7 +145,7 @@ def english_in(html: str, language: Language) -> set[str]:
     own = NOBODYS.sub("<", f"{title}{main}")
     said = [*re.split(r"<[^>]*>", own), *re.findall(r'\s(?:aria-label|title|placeholder|alt|data-th)="([^"]*)"', own)]
     theirs = set(shell_catalog(language).messages.values())
-    ours = {str(escape(text)) for text in ENGLISH.messages.values() if text not in theirs}
+    ours = {str(escape(text)) for text in ENGLISH.messages.values() if text not in theirs and len(text) > 1}
     short = SHORT & {word for each in said for word in re.findall(r"\w+", each.lower())}
     return short | (ours & {each.strip() for each in said})
 

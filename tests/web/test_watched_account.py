@@ -32,7 +32,7 @@ def macros_called(monkeypatch) -> list[str]:
 
             return counted
 
-    monkeypatch.setattr(Pages, "pieces", lambda pages, template: Counted(found(pages, template)))
+    monkeypatch.setattr(Pages, "pieces", lambda pages, *asked: Counted(found(pages, *asked)))
     return called
 
 
