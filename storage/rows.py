@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from storage.errors import LedgerDamaged
 
+INTEGER_MAX = 2**63 - 1  # the largest that SQLite holds: no row has a higher number
+
 
 class Row(NamedTuple):
     """A row to be appended. `cause` is the input's seq for a fact and 0 for an input; `account` 0 where none is concerned."""

@@ -12,6 +12,7 @@ import msgspec
 from firm.ids import id_text, parse_id
 from firm.inputs import Side
 from firm.phase import Standing
+from storage.rows import INTEGER_MAX
 from web.bounds import SEARCH_LENGTH_MAX
 from web.forms import Wrong, choice_in, text_in
 
@@ -160,4 +161,4 @@ def place_in(text: str) -> tuple[int, int] | None:
         place = int(left), int(right)
     except ValueError:
         return None
-    return place if all(abs(number) < 1 << 63 for number in place) else None
+    return place if all(abs(number) <= INTEGER_MAX for number in place) else None

@@ -1,7 +1,6 @@
 """Reasons: why something was closed, corrected, doubted, not taken or stands as it does, in the words that a page has room for."""
 
 from firm.facts import Doubt
-from storage.errors import NoteFault
 from web.shell.speech import ENGLISH, Speech
 from web.words import upper_first
 
@@ -50,7 +49,3 @@ def because_of_standing(because: str) -> str:
     if because in set(Doubt):
         return DOUBT_NAMES[Doubt(because)]
     return _REASONS_TO_STAND.get(because, because.replace("_", " ").replace("-", " "))
-
-
-# What a trader can do about a checkpoint that was not taken: they have these pages, and no console.
-NOTE_FAULTS: dict[NoteFault, str] = {fault: ENGLISH(f"note_fault.{fault.value}") for fault in NoteFault}

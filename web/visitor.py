@@ -26,6 +26,7 @@ from firm.ids import parse_id
 from firm.permissions import EVERYTHING, MEANS, Permission, Scope
 from storage.readmodels.accounts import account_line
 from storage.readmodels.decisions import decision_line
+from storage.rows import INTEGER_MAX
 from web.firm import Firm
 from web.forms import fields_of
 from web.in_scope import is_there
@@ -33,7 +34,6 @@ from web.key_holder import ByKey, key_holder_of
 from web.measuring import require_measuring
 from web.uploads import upload_of
 
-ROW_NUMBER_MAX = (1 << 63) - 1  # what SQLite holds
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "x-csrf-token"
@@ -266,7 +266,7 @@ def firm_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Firm:
 
 def require_row_numbers(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
     """A number in the path that no row of the book can have names what does not exist: the database could not even be asked for it."""
-    if any(isinstance(value, int) and not 0 <= value <= ROW_NUMBER_MAX for value in connection.path_params.values()):
+    if any(isinstance(value, int) and not 0 <= value <= INTEGER_MAX for value in connection.path_params.values()):
         raise NotFoundException
 
 
@@ -274,7 +274,6 @@ async def _require_own(connection: ASGIConnection[Any, Any, Any, Any], visitor: 
     firm: Firm = firm_of(connection)
     params = connection.path_params
     assert "account" in params or "decision" in params, f"{connection.url.path}: nothing in the path could be theirs"
-    require_row_numbers(connection)
 
     def owner(book: apsw.Connection) -> int | None:
         if "account" in params:

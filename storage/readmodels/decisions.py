@@ -20,7 +20,7 @@ from firm.money import Money
 from firm.pass_words import counted_by
 from firm.terms.words import Action, Consequence
 from storage.readmodels.kinds_of import kinds_of
-from storage.rows import Row
+from storage.rows import INTEGER_MAX, Row
 
 SCHEMA = """
 CREATE TABLE rm_decision (
@@ -51,8 +51,6 @@ _SUPERSEDE = (
     "UPDATE rm_decision SET settled = 'superseded', settled_seq = ?"
     " WHERE account = ? AND settled = '' AND decision < ? AND (kind = 'PassHeld') = ? AND ? IN (rule, '')"
 )
-
-_STORED_MAX = 2**63 - 1
 
 
 class Decisions:
@@ -102,7 +100,7 @@ def _decide(connection: apsw.Connection, row: Row, fact: _Decided) -> None:
 
 def _storable(figure: int) -> int:
     """A share of an account that nearly nothing is left of has any number of digits, a column 64 bits; the row has the figure itself."""
-    return max(-_STORED_MAX, min(figure, _STORED_MAX))
+    return max(-INTEGER_MAX, min(figure, INTEGER_MAX))
 
 
 def _severity(fact: _Decided) -> tuple[str, str]:
@@ -173,7 +171,7 @@ def _lines(connection: apsw.Connection, asked: str, values: tuple[int, ...]) -> 
 
 def decision_line(connection: apsw.Connection, decision: int) -> DecisionLine | None:
     """The decision of this row, or None; a number that no row can have is none either."""
-    if not 0 < decision < 1 << 63:
+    if not 0 < decision <= INTEGER_MAX:
         return None
     return next(iter(_lines(connection, "WHERE d.decision = ?", (decision,))), None)
 

@@ -11,7 +11,7 @@ from firm.facts import ProgramPublished, ProgramRetired
 from firm.kinds import Body
 from firm.ruleset import Program
 from storage.readmodels.kinds_of import kinds_of
-from storage.rows import Row
+from storage.rows import INTEGER_MAX, Row
 
 SCHEMA = """
 CREATE TABLE rm_program_asked (seq INTEGER PRIMARY KEY, who TEXT NOT NULL, why TEXT NOT NULL) STRICT;
@@ -129,7 +129,7 @@ def newest_versions(connection: apsw.Connection, limit: int) -> list[ProgramVers
 
 def program_version(connection: apsw.Connection, seq: int) -> ProgramVersion | None:
     """What this row published; a number that no row can have published nothing."""
-    if not 0 < seq < 1 << 63:
+    if not 0 < seq <= INTEGER_MAX:
         return None
     row = connection.execute(f"{_VERSION} WHERE seq = ?", (seq,)).fetchone()
     return None if row is None else _version(row)

@@ -18,7 +18,7 @@ from storage.errors import NoteFault
 from storage.held_then import open_positions
 from storage.rows import StoredRow
 from tests.web.page_text import text_of
-from web.reasons import NOTE_FAULTS
+from web.shell.speech import ENGLISH
 
 VERIFIER = Path(__file__).parents[2] / "tools" / "verify_evidence.py"
 
@@ -250,14 +250,13 @@ async def test_why_a_checkpoint_was_not_taken_is_said_with_what_a_trader_can_do(
     kept = (await ada.get("/checkpoint")).text
     page = await ada.send_form(f"/decisions/{decisions['BreachDeclared']}/evidence", note=spoilt(kept))
     assert page.status_code == 422
-    assert NOTE_FAULTS[fault] in text_of(page.text)
+    assert ENGLISH(f"note_fault.{fault.value}") in text_of(page.text)
     said = await ruth.send_form(f"/staff/decisions/{decisions['BreachDeclared']}/evidence", note=spoilt(kept))
-    assert NOTE_FAULTS[fault] not in text_of(said.text)  # the console's words
+    assert ENGLISH(f"note_fault.{fault.value}") not in text_of(said.text)  # the console's words
 
 
 def test_no_fault_of_a_checkpoint_sends_a_trader_to_the_console():
-    assert set(NOTE_FAULTS) == set(NoteFault)
-    for said in NOTE_FAULTS.values():
+    for said in (ENGLISH(f"note_fault.{fault.value}") for fault in NoteFault):
         assert not re.search(r"evenhand |--|source|run ", said), said
 
 

@@ -122,3 +122,15 @@ def test_after_a_breach_no_limit_is_at_risk():
 def test_a_soft_breach_is_called_a_pause():
     assert verdict_word("BreachDeclared", "soft", "pause")[0] == "Pause"
     assert verdict_word("BreachDeclared", "hard", "fail")[0] == "Breach"
+
+
+@pytest.mark.parametrize(
+    ("standing", "state"),
+    [
+        (Standing.ACTIVE, "Broken"),
+        (Standing.SUSPECTED, "In question"),
+        (Standing.UNDER_REVIEW, "In question"),
+    ],
+)
+def test_a_breach_that_is_not_final_is_not_called_one(standing: Standing, state: str):
+    assert rows_of(live_account(standing, Progress.BROKEN))[0].state == state

@@ -17,6 +17,7 @@ from storage.people import Residence
 from storage.readmodels.people import region_of
 from web.app import create_app
 from web.auth import as_staff
+from web.in_scope import is_there
 from web.joining import Joining, join
 from web.sse import ENDED
 from web.visitor import Visitor
@@ -361,3 +362,10 @@ def test_a_placing_is_one_fact_that_knows_what_was_before(stage, play):
     assert [fact for _, fact in decided.facts] == [
         TraderPlaced(trader=play.CLEO, region=NORTH, by="console", before="", why=WHY)
     ]
+
+
+async def test_a_path_that_names_a_trader_of_elsewhere_names_nobody(stage, play):
+    """No route does so yet for whoever is limited: the guard would know."""
+    seen = stage.firm.seen_by(Scope(regions=(DACH,)), names_seen=True)
+    found = [await is_there(seen, {"trader": id_text(person)}) for person in (play.BEN, play.ADA, play.CLEO)]
+    assert found == [True, False, False]

@@ -7,7 +7,7 @@ from litestar.background_tasks import BackgroundTask
 from litestar.exceptions import NotFoundException
 from litestar.response import Response
 
-from firm.mail_address import is_public_mail_address
+from firm.mail_address import normalised_mail
 from web import auth
 from web.firm import Firm
 from web.forms import fields_of, text_in
@@ -33,7 +33,9 @@ async def ask_for_password(request: Request[Any, Any, Any]) -> Response[Any]:
     _require_mails(firm)
     require_taking(firm)
     mail = text_in(await fields_of(request), "mail")
-    if not is_public_mail_address(mail):
+    try:
+        normalised_mail(mail)  # no more than that: who is known by another kind of address is found by it
+    except ValueError:
         return _form(request, {"mail": spoken(request)("forgotten.no_mail")}, mail, 422)
     try:
         await count_reset(firm, auth.counted_as(request))

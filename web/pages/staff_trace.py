@@ -105,7 +105,7 @@ async def staff_row(request: Request[Any, Any, Any], seq: FromPath[int]) -> Resp
     firm = firm_of(request)
 
     def question(reader: LedgerReader) -> dict[str, Any]:
-        row = reader.row(seq) if 0 < seq < 1 << 63 else None
+        row = reader.row(seq)
         if row is None:
             raise NotFoundException("the ledger has no such row")
         with reader.connection() as book:
