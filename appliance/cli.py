@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from appliance.interrupted import INTERRUPTED, ended_at_once, interrupted
 from appliance.release import RELEASE
-from appliance.verbs import asked_for, verb_named
+from appliance.verbs import asked_for, verb_named, why_unknown
 
 UNREAD = 128 + 13  # as a shell says of what SIGPIPE ended
 OUT_OF_MEMORY = (
@@ -27,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     with ended_at_once():
         root = parser(given)
+    if why := why_unknown(given):
+        root.error(why)
     try:
         options = root.parse_args(given)
         status: int = options.run(options)

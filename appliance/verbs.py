@@ -1,6 +1,7 @@
 """Verbs: what `evenhand` can be asked to do, in the order in which its help tells them. Each is a file of `appliance/commands`."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from types import ModuleType
 
@@ -12,8 +13,19 @@ VERBS = (
 
 
 def asked_for(arguments: Sequence[str]) -> tuple[str, ...]:
-    """The verb that the arguments begin with; all of them where they begin with none, as for help."""
-    return (arguments[0],) if arguments and arguments[0] in VERBS else VERBS
+    """The verb that the arguments begin with; all of them where they begin with none, as for help; none for one that is not."""
+    if not arguments or arguments[0].startswith("-"):
+        return VERBS
+    return (arguments[0],) if arguments[0] in VERBS else ()
+
+
+def why_unknown(arguments: Sequence[str]) -> str:
+    """What is wrong with the verb that they begin with; "" where nothing is."""
+    if asked_for(arguments):
+        return ""
+    close = get_close_matches(arguments[0], VERBS, n=1)
+    meant = f': did you mean "{close[0]}"?' if close else ""
+    return f'there is no verb "{arguments[0]}"{meant} ("evenhand --help" lists them)'
 
 
 def verb_named(name: str) -> ModuleType:

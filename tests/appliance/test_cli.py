@@ -383,6 +383,18 @@ def test_a_process_that_runs_out_of_memory_ends_with_a_line_that_says_so(
     assert line.startswith("evenhand: memory ran out")
 
 
+@pytest.mark.parametrize(("typed", "told"), [
+    ("verifi", 'there is no verb "verifi": did you mean "verify"?'), ("fly", 'there is no verb "fly" ('),
+])  # fmt: skip
+def test_a_verb_that_there_is_not_is_told_with_the_nearest(
+    typed: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([typed])
+    assert ended.value.code == 2
+    assert told in capsys.readouterr().err
+
+
 def test_whoever_asks_for_one_verb_does_not_wait_for_all_of_them() -> None:
     code = "import sys; from appliance.cli import parser; parser(['verify', '--json']); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)

@@ -224,10 +224,10 @@ async def test_strangers_are_told_the_same_of_known_and_unknown_addresses(firm, 
     staff, gone = "omar@example.org", "nobody@example.org"
     joins = [bare(await join(browse(), mail)) for mail in (ADA, staff, gone)]
     assert joins[0] == joins[1] == joins[2]
-    resets = [
-        bare(await browse().send_form("/forgotten-password", mail=mail)) for mail in (ADA, staff, "no@example.org")
-    ]
-    assert resets[0] == resets[1] == resets[2]
+    # The last is of a kind that is not taken any more: somebody may be known by it.
+    asked = (ADA, staff, "no@example.org", "root@localhost")
+    resets = [bare(await browse().send_form("/forgotten-password", mail=mail)) for mail in asked]
+    assert resets[0] == resets[1] == resets[2] == resets[3]
     new = shop.vault.find_by_mail(gone).reference
     ada, omar = f"trader:{play.ADA}", f"staff:{play.OMAR}"
     assert sorted(owed(shop)) == sorted(
