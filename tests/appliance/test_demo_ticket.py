@@ -24,7 +24,7 @@ def test_once_the_prices_ended_the_ticket_says_when_and_fills_nothing(
     with demo.running():
         until(lambda: demo.market.get("done"), "the end of the prices", 90)
         url = demo.platforms[0].ticket_url
-        with httpx.Client(base_url=url, headers={"origin": url}, follow_redirects=True) as ada:
+        with httpx.Client(base_url=url, headers={"origin": url}, follow_redirects=True, timeout=60) as ada:
             login = {"account": "700001", "password": first_password(options.directory)}
             page = ada.post("/session", data=login).text
             assert "The prices ended at 2 May 2014, 12:10:" in page

@@ -116,7 +116,7 @@ def test_ctrl_c_after_the_prices_ends_a_demo_and_lists_each_verdict(
 def first_page(port: int, mail: str, path: str) -> str:
     """What somebody sees who signs in, once the next heartbeat came; of a trader the first account that runs."""
     url = f"http://{HOST}:{port}"
-    with httpx.Client(base_url=url, headers={"origin": url}, follow_redirects=True) as browser:
+    with httpx.Client(base_url=url, headers={"origin": url}, follow_redirects=True, timeout=60) as browser:
         page = browser.post("/session", data={"mail": mail, "password": PASSWORD, "next": path}).text
         if path == "/accounts":
             path = re.findall(r'href="(/accounts/[^"/]+)"', page)[0]

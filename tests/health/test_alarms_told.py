@@ -108,7 +108,7 @@ def test_an_alarm_of_a_served_firm_reaches_webhook_metrics_log_and_doctor(
 
     url = f"http://127.0.0.1:{settings.web.port}/metrics"
     for headers in ({}, {"authorization": f"Bearer {KEY}"}):
-        figures = httpx.get(url, headers=headers).text
+        figures = httpx.get(url, headers=headers, timeout=60).text
         assert 'evenhand_alarm_raised{alarm="disk_low"} 1\n' in figures
         assert 'evenhand_alarm_raised{alarm="wal_large"} 0\n' in figures
 

@@ -84,7 +84,7 @@ def test_served_it_stays_up_read_only_tells_the_alarm_and_stops_in_order(
         until(lambda: hook.heard, "the webhook")
         told = json.loads(hook.heard[0].body)
         assert (told["type"], told["data"]["alarm"]) == ("alarm.raised", "replay_diverged")
-        assert httpx.get(f"{process.first_line.split()[-1]}/sign-in").status_code == 200
+        assert httpx.get(f"{process.first_line.split()[-1]}/sign-in", timeout=60).status_code == 200
         assert "evenhand verify" in process.log.read_text()
         assert run("verify", "--data-dir", forged).returncode == 0, "nobody holds the ledger meanwhile"
         assert run("replay", "--data-dir", forged).returncode == 1

@@ -100,12 +100,16 @@ async def base_url(app: Any) -> AsyncIterator[str]:
 
 
 UPLOADS = {"/documents", "/staff/documents"}  # forms with a file in them
+PATIENCE_S = 60  # on a busy machine; httpx gives up after five
 
 
 class Client(httpx.AsyncClient):
     """A browser without a screen: it keeps cookies, and sends forms as one would from our own pages."""
 
     token: str = ""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(timeout=PATIENCE_S, **options)
 
     async def send_form(self, path: str, **fields: str) -> httpx.Response:
         if path in UPLOADS:
