@@ -226,7 +226,12 @@ class TraderDesk:
 
     def _place(self, asked: PlaceTrader, turn: Turn) -> None:
         placed = TraderPlaced(
-            trader=self.trader, region=asked.region, by=asked.by, before=self.state.region, why=asked.why
+            trader=self.trader,
+            region=asked.region,
+            by=asked.by,
+            before=self.state.region,
+            why=asked.why,
+            by_country=asked.by_country,
         )
         turn.record(self._why_not_placed(asked) or placed)
 

@@ -22,5 +22,9 @@ def require_callable(name: str, url: str, rules: Rules) -> None:
 
 def require_host(name: str, host: str) -> None:
     """A name or an address that a connection can be made to. Raises ValueError, which repeats nothing of it."""
-    if host_of(f"[{host}]" if ":" in host else host) is None:
+    if not is_host(host):
         raise ValueError(f'{name} must name a host such as "alarms.example.com" or "192.0.2.7"')
+
+
+def is_host(host: str) -> bool:
+    return host_of(f"[{host}]" if ":" in host else host) is not None

@@ -1,7 +1,8 @@
 """Mail addresses: which ones are taken from people and settings, and when two spellings are the same address.
 
 Whoever gives a new address is held to `is_mail_address`; where strangers type theirs, to `is_public_mail_address`. Looking for somebody
-asks for less (`normalised_mail`): who is known by an address that would not be taken today must still be found by it.
+asks for less (`normalised_mail`): who is known by an address that would not be taken today must still be found by it. An operator's own
+addresses, in the settings, may be at any host that can be named (`host_written_to`): who names them knows what their server delivers.
 """
 
 import re
@@ -15,6 +16,7 @@ _LOCAL = r"(?=[^@]{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _LAST_LABEL = r"[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"{_LOCAL}@(?P<above>(?:{_LABEL}\.)*){_LAST_LABEL}")
+_AT_ANY_HOST = re.compile(rf"{_LOCAL}@(?P<host>.+)", re.DOTALL)
 
 
 def is_mail_address(text: str) -> bool:
@@ -26,6 +28,12 @@ def is_public_mail_address(text: str) -> bool:
     """The same at a host that others find, too: root@localhost is somebody on this machine, ada@gmail a slip."""
     found = _found(text)
     return found is not None and found["above"] != ""
+
+
+def host_written_to(text: str) -> str | None:
+    """What follows the @, where any server takes what stands before it; else None. Whether it is a host is not said."""
+    found = _AT_ANY_HOST.fullmatch(text)
+    return None if found is None else found["host"]
 
 
 def normalised_mail(mail: str) -> str:

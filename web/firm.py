@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 import anyio
 import anyio.to_thread
 import apsw
+import msgspec
 
 from actors.arrival import Decided
 from actors.exposure import Holders
@@ -164,9 +165,9 @@ class Firm:
     @property
     def seen_as(self) -> str:
         """What a live page is kept under beside its name: those who see the same share it."""
-        programs = "" if self.scope.programs is None else f" of {'|'.join(self.scope.programs)}"
-        regions = "" if self.scope.regions is None else f" in {'|'.join(self.scope.regions)}"
-        return f"{programs}{regions}{'' if self.names_seen else ' without names'}"
+        # The scope as it is kept: a program may be called "two-step in dach", and must not be taken for one beside a region.
+        scope = f" of {msgspec.json.encode(self.scope).decode()}" if self.scope.is_limited else ""
+        return f"{scope}{'' if self.names_seen else ' without names'}"
 
     def person(self, kind: Kind, number: int) -> Person | None:
         """Who it is by name, for whoever may see that; called in a thread."""

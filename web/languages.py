@@ -148,7 +148,7 @@ def headings(language: Language) -> dict[str, str]:
 def _accepted(header: str) -> Iterator[str]:
     """Language tags, the most wanted first (RFC 9110, 12.5.4); what weighs nothing is not wanted at all."""
     weighed = [_weighed(part) for part in header.split(",")]
-    return (tag for tag, weight in sorted(weighed, key=lambda one: -one[1]) if weight > 0)
+    return (tag for tag, weight in sorted(weighed, key=lambda one: one[1], reverse=True) if weight > 0)
 
 
 def _weighed(part: str) -> tuple[str, Decimal]:
@@ -158,7 +158,8 @@ def _weighed(part: str) -> tuple[str, Decimal]:
         weight = Decimal(value) if name.strip() == "q" else Decimal(1)
     except InvalidOperation:
         weight = Decimal(0)
-    return tag.strip(), weight if weight.is_finite() else Decimal(0)
+    # No weight is outside these, and 1e9999999 can be compared but not calculated with.
+    return tag.strip(), weight if weight.is_finite() and 0 <= weight <= 1 else Decimal(0)
 
 
 def known(tag: str) -> Language | None:

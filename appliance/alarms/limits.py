@@ -7,8 +7,7 @@ from msgspec import Meta
 
 from appliance.outside import require_url
 from appliance.section import Section
-from appliance.smtp import SmtpSettings
-from firm.mail_address import is_mail_address
+from appliance.smtp import SmtpSettings, is_operators_address
 
 
 class HeartbeatMethod(StrEnum):
@@ -30,7 +29,7 @@ class MailSettings(SmtpSettings, frozen=True, kw_only=True):
         if not self.sender or not self.recipients:
             raise ValueError("alarms.mail.host needs alarms.mail.sender and alarms.mail.to")
         self.require_speakable("alarms.mail")
-        if not all(map(is_mail_address, self.recipients)):
+        if not all(map(is_operators_address, self.recipients)):
             raise ValueError(
                 'alarms.mail.to must be mail addresses such as "ops@example.com", with commas between them'
             )

@@ -8,6 +8,7 @@ from pathlib import Path
 import apsw
 import msgspec
 
+from actors.names import trader_desk
 from appliance.commands.options import Verbs, add_directory, plain_text, verb
 from appliance.console import CommandRefused, ask_firm, ask_firm_each
 from appliance.members import opened_vault, trader_named
@@ -16,10 +17,12 @@ from appliance.wording import counted
 from firm.commands import PlaceTrader
 from firm.facts import TraderPlaced
 from firm.ids import id_text
+from firm.kinds import body_of
 from firm.regions import NO_REGION, Regions, region_words
 from storage.files import open_firm_directory
 from storage.people import RESIDENCE, Residence, reference
 from storage.reader import LedgerReader
+from storage.readmodels.desk_rows import seqs_back
 from storage.readmodels.people import has_regions, region_of, regions_taken, traders_registered
 from storage.readmodels.seals import only_seal
 
@@ -38,7 +41,8 @@ def add_to(actions: Verbs) -> None:
     example = "evenhand person place-all --why 'regions as of June'"
     note = (
         "By the country that each trader gave when they signed up, and the [regions] of now. Those whom the firm added itself, and those "
-        "who were forgotten, stay where they are: no country of theirs is known."
+        "who were forgotten, stay where they are: no country of theirs is known. So do those whom somebody placed by hand, here or on "
+        "their page: it says how many it passed over."
     )
     everybody = verb(actions, "place-all", run_place_all, "put every trader where the settings say", example, note)
     for parser in (place, everybody):
@@ -62,20 +66,27 @@ def run_place(options: argparse.Namespace) -> int:
 
 def run_place_all(options: argparse.Namespace) -> int:
     regions = read_settings(open_firm_directory(options.data_dir).settings).placing
+    if not regions.names:
+        raise CommandRefused(
+            "[regions] in the settings names none, and everybody would be in none: name regions first, or put single traders into none "
+            "(evenhand person place WHO --no-region)"
+        )
+    elsewhere, passed_over = _elsewhere(options.data_dir, regions)
     asked = [
-        PlaceTrader(by="console", trader=trader, region=region, why=options.why)
-        for trader, region in _elsewhere(options.data_dir, regions)
+        PlaceTrader(by="console", trader=trader, region=region, why=options.why, by_country=True)
+        for trader, region in elsewhere
     ]
     told = ask_firm_each(options.data_dir, asked)
     placed = sum(isinstance(fact, TraderPlaced) for facts in told for fact in facts)
-    print(f"{counted(placed, 'trader')} placed; {len(asked) - placed} refused.")
+    refused = len(asked) - placed
+    print(f"{counted(placed, 'trader')} placed; {refused} refused; {passed_over} passed over, placed by hand.")
     return 0 if placed == len(asked) else 1
 
 
 def known_region(directory: Path, name: str) -> str:
     """A region of the settings, or one that a trader is in. Raises CommandRefused: a name that was mistyped would be in the ledger."""
     regions = read_settings(open_firm_directory(directory).settings).placing
-    with _placed(directory) as book:
+    with _placed(directory) as reader, reader.connection() as book:
         known = sorted({*regions.names, *(region for region, _ in regions_taken(book))})
     if name not in known:
         raise CommandRefused(
@@ -85,24 +96,37 @@ def known_region(directory: Path, name: str) -> str:
 
 
 @contextmanager
-def _placed(directory: Path) -> Iterator[apsw.Connection]:
+def _placed(directory: Path) -> Iterator[LedgerReader]:
     """The book, where it says where traders are."""
-    with LedgerReader(directory) as reader, reader.connection() as book:
-        if not has_regions(book):
-            raise CommandRefused("no release with regions has opened this firm yet: start it once, then ask again")
-        yield book
+    with LedgerReader(directory) as reader:
+        with reader.connection() as book:
+            if not has_regions(book):
+                raise CommandRefused("no release with regions has opened this firm yet: start it once, then ask again")
+        yield reader
 
 
-def _elsewhere(directory: Path, regions: Regions) -> list[tuple[int, str]]:
-    """Traders whose country is in another region than they are, with that region."""
-    found = []
-    with opened_vault(directory) as vault, _placed(directory) as book:
+def _elsewhere(directory: Path, regions: Regions) -> tuple[list[tuple[int, str]], int]:
+    """Traders whose country is in another region than they are, with that region; and how many more were put there by hand."""
+    found, by_hand = [], 0
+    with opened_vault(directory) as vault, _placed(directory) as reader, reader.connection() as book:
         for trader in traders_registered(book):
             sealed = only_seal(book, reference("trader", trader), RESIDENCE)
             value = vault.open_value(sealed) if sealed else None
             if value is None:
                 continue
             region = regions.of(msgspec.json.decode(value, type=Residence).country)
-            if region != region_of(book, trader):
+            if region == region_of(book, trader):
+                continue
+            if _is_by_hand(reader, book, trader):
+                by_hand += 1
+            else:
                 found.append((trader, region))
-    return found
+    return found, by_hand
+
+
+def _is_by_hand(reader: LedgerReader, book: apsw.Connection, trader: int) -> bool:
+    """Whether somebody chose where this trader is. What came with their registration has no reason."""
+    newest = seqs_back(book, trader_desk(trader), TraderPlaced.__name__, 0, reader.size() + 1, 1)
+    row = reader.row(newest[0]) if newest else None
+    placed = None if row is None else body_of(row.kind, row.payload)
+    return isinstance(placed, TraderPlaced) and bool(placed.why) and not placed.by_country

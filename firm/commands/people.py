@@ -43,12 +43,16 @@ class RegisterTrader(Command, frozen=True, kw_only=True, omit_defaults=True):
     region: str = ""
 
 
-class PlaceTrader(Command, frozen=True, kw_only=True):
-    """A trader is to be in this region of the firm's, or in none (""). It is a coarse name for countries, and never a country."""
+class PlaceTrader(Command, frozen=True, kw_only=True, omit_defaults=True):
+    """A trader is to be in this region of the firm's, or in none (""). It is a coarse name for countries, and never a country.
+
+    `by_country`: it is where the settings put whoever is from there, and nobody chose it for this trader.
+    """
 
     trader: int
     region: str
     why: str
+    by_country: bool = False
 
 
 class EraseTrader(Command, frozen=True, kw_only=True, omit_defaults=True):

@@ -103,6 +103,14 @@ def test_a_region_is_kept_in_a_snapshot_and_a_state_of_before_has_none(shop):
     assert readable_states({name: before})[name].region == ""
 
 
+def test_a_move_by_the_settings_is_told_from_one_that_somebody_chose(shop):
+    asked = c.PlaceTrader(by="console", trader=ADA, region=DACH, why="regions as of June", by_country=True)
+    [(_, moved)] = shop.put(asked).facts
+    chosen = place(shop, NORTH)
+    assert [fact.by_country for fact in (moved, chosen)] == [True, False]
+    assert b"by_country" not in payload_of(chosen)
+
+
 @pytest.mark.parametrize("kind", ["RegisterTrader", "JoinFirm"])
 def test_what_was_written_before_there_were_regions_is_read_and_written_as_it_was(kind):
     told = {

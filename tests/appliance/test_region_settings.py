@@ -10,11 +10,12 @@ import apsw
 import msgspec
 import pytest
 
+from appliance.console import open_machine
 from appliance.finding import Level
 from appliance.founding import found, trader_command
 from appliance.region_check import check_regions
 from appliance.settings import Settings
-from appliance.settings_file import SettingsRefused, parse_settings, settings_toml, write_settings
+from appliance.settings_file import SettingsRefused, parse_settings, read_settings, settings_toml, write_settings
 from firm.bounds import SCOPE_REGIONS_MAX
 from firm.commands import JoinFirm
 from firm.ids import id_text
@@ -26,7 +27,7 @@ from storage.readmodels.people import region_of
 Run = Callable[..., Any]
 FIRM = '[firm]\nname = "A"\nslug = "a"\n'
 DACH = 'dach = ["DE", "AT", "CH"]'
-ADA, BEN, CLEO = 1001, 1002, 1003
+ADA, BEN, CLEO, DORA = 1001, 1002, 1003, 1004
 HASH = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$never-shown"
 WHY = ("--why", "as agreed, ticket 118")
 
@@ -119,14 +120,23 @@ def firm(tmp_path: Path, settings: Any) -> Path:
         machine.decide_now(
             [trader_command(machine, number, f"{number}@trader.example", "N", HASH) for number in (ADA, BEN)]
         )
-        sealed = machine.vault.add_person("trader", CLEO, "cleo@trader.example", "Cleo", HASH)
-        residence = machine.vault.seal(
-            reference("trader", CLEO), RESIDENCE, msgspec.json.encode(Residence(country="AT", language="de"))
-        )
-        machine.decide_now([JoinFirm(by="portal", trader=CLEO, sealed=sealed, residence=residence, accepted=())])
+        join_from_austria(machine, CLEO, region="")
     regions = {"dach": ["DE", "AT", "CH"], "north": ["SE", "NO"]}
     write_settings(FirmDirectory(directory).settings, msgspec.structs.replace(founded, regions=regions))
     return directory
+
+
+def join_from_austria(machine: Any, trader: int, region: str) -> None:
+    sealed = machine.vault.add_person("trader", trader, f"{trader}@trader.example", "N", HASH)
+    country = msgspec.json.encode(Residence(country="AT", language="de"))
+    residence = machine.vault.seal(reference("trader", trader), RESIDENCE, country)
+    joined = JoinFirm(by="portal", trader=trader, sealed=sealed, residence=residence, accepted=(), region=region)
+    machine.decide_now([joined])
+
+
+def name_regions(firm: Path, regions: dict[str, list[str]]) -> None:
+    file = FirmDirectory(firm).settings
+    write_settings(file, msgspec.structs.replace(read_settings(file), regions=regions))
 
 
 def where(firm: Path, trader: int) -> str | None:
@@ -158,13 +168,43 @@ def test_where_nobody_can_be_placed_the_console_says_why(firm, run, asked, told)
 
 def test_everybody_who_signed_up_before_is_placed_by_their_country_and_nobody_else(firm, run):
     placed = run("person", "place-all", *WHY, "--data-dir", firm)
-    assert (placed.returncode, placed.stdout) == (0, "1 trader placed; 0 refused.\n")
+    assert (placed.returncode, placed.stdout) == (0, "1 trader placed; 0 refused; 0 passed over, placed by hand.\n")
     assert [where(firm, trader) for trader in (ADA, BEN, CLEO)] == ["", "", "dach"]
-    assert run("person", "place-all", *WHY, "--data-dir", firm).stdout == "0 traders placed; 0 refused.\n"
+    again = run("person", "place-all", *WHY, "--data-dir", firm).stdout
+    assert again == "0 traders placed; 0 refused; 0 passed over, placed by hand.\n"
     with LedgerReader(firm) as reader:
         rows = b"".join(row.payload for row in reader.rows(0, 1_000))
     assert b'"AT"' not in rows
     assert rows.count(b'"dach"') == 2, "what was asked, and what came of it"
+
+
+@pytest.mark.parametrize(
+    ("asked", "region"), [(("--region", "north"), "north"), (("--no-region",), "")], ids=["in another", "in none"]
+)
+def test_whom_somebody_placed_by_hand_stays_there(firm, run, asked, region):
+    run("person", "place-all", *WHY, "--data-dir", firm)
+    run("person", "place", id_text(CLEO), *asked, "--why", "moved, ticket 118", "--data-dir", firm)
+    placed = run("person", "place-all", *WHY, "--data-dir", firm)
+    assert (placed.returncode, placed.stdout) == (0, "0 traders placed; 0 refused; 1 passed over, placed by hand.\n")
+    assert where(firm, CLEO) == region
+
+
+def test_whom_the_settings_placed_follows_when_they_change(firm, run):
+    with closing(open_machine(firm)) as machine:
+        join_from_austria(machine, DORA, region="dach")
+    run("person", "place-all", *WHY, "--data-dir", firm)
+    name_regions(firm, {"alps": ["AT", "CH"], "north": ["SE", "NO"]})
+    placed = run("person", "place-all", *WHY, "--data-dir", firm)
+    assert placed.stdout == "2 traders placed; 0 refused; 0 passed over, placed by hand.\n"
+    assert [where(firm, trader) for trader in (CLEO, DORA)] == ["alps", "alps"]
+
+
+def test_where_the_settings_name_no_region_nobody_is_put_out_of_theirs(firm, run):
+    run("person", "place-all", *WHY, "--data-dir", firm)
+    name_regions(firm, {})
+    refused = run("person", "place-all", *WHY, "--data-dir", firm)
+    assert (refused.returncode, "[regions] in the settings names none" in refused.stderr) == (2, True)
+    assert where(firm, CLEO) == "dach"
 
 
 def test_a_firm_that_no_release_with_regions_has_opened_says_so(firm, run):

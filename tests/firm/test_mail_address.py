@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firm.mail_address import is_mail_address, is_public_mail_address, normalised_mail
+from firm.mail_address import host_written_to, is_mail_address, is_public_mail_address, normalised_mail
 
 LOCAL_64, LABEL_63 = "a" * 64, "b" * 63
 WHOLE_254 = f"{LOCAL_64}@{LABEL_63}.{LABEL_63}.{'c' * 57}.org"
@@ -62,6 +62,27 @@ def test_which_addresses_are_taken(mail: str, sent: bool, public: bool, looked_f
             normalised_mail(mail)
     else:
         assert normalised_mail(mail) == looked_for
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("ops@192.0.2.7", "192.0.2.7"),
+        ("ops@mail_host.lan.", "mail_host.lan."),
+        (f"{LOCAL_64}@a", "a"),
+        (f"a{LOCAL_64}@a", None),
+        ("a..b@example.org", None),
+        ("Ada <ada@example.org", None),
+        ("\u00f6la@example.org", None),
+        ("ada@\n", "\n"),
+        ("a@b@c", "b@c"),
+        ("@example.org", None),
+        ("ada@", None),
+        ("ada", None),
+    ],
+)
+def test_where_an_operators_own_address_is_at(text: str, host: str | None) -> None:
+    assert host_written_to(text) == host
 
 
 @given(mail=st.text(st.sampled_from("aB1.-_@+ \t\r\n,<>\u00f6\u0130"), max_size=14))

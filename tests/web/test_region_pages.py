@@ -170,8 +170,13 @@ async def test_pages_that_are_shared_are_shared_by_those_who_see_the_same(stage)
         Scope(regions=(NORTH,)),
         Scope(programs=(DACH,)),
         Scope((DACH,), (DACH,)),
+        Scope(programs=(f"{DACH} in {DACH}",)),
+        Scope(programs=(f"{DACH}|{NORTH}",)),
+        Scope(programs=(DACH, NORTH)),
+        Scope(programs=(f"{DACH} without names",)),
     )
-    assert len({stage.firm.seen_by(scope, names_seen=True).seen_as for scope in scopes}) == len(scopes)
+    seen = {stage.firm.seen_by(scope, names_seen=names).seen_as for scope in scopes for names in (True, False)}
+    assert len(seen) == 2 * len(scopes)
 
 
 # --- machines ---

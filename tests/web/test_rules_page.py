@@ -60,6 +60,9 @@ async def test_every_language_has_its_page_and_all_of_them_are_offered(ada, stag
         ("", "en"),
         ("de;q=x, fr;q=0.2", "fr"),
         ("de;q=NaN, fr;q=Infinity, es;q=0.1", "es"),
+        ("de;q=1e9999999, fr;q=-1e9999999, es;q=1e-9999999", "es"),
+        ("de;q=1.001, fr;q=0.2", "fr"),
+        ("de;q=1.000, fr", "de"),
     ],
 )
 async def test_a_browser_is_answered_in_the_language_it_likes_best(ada, stage, asked, language):
