@@ -28,6 +28,11 @@ class Wrong(msgspec.Struct, frozen=True):
     typed: dict[str, str]
 
 
+def errors_in(read: object) -> dict[str, str]:
+    """What is wrong with a field that was read, so that a form tells all that is wrong with it at once; nothing where it could be read."""
+    return read.errors if isinstance(read, Wrong) else {}
+
+
 class SignIn(msgspec.Struct, frozen=True):
     """A mail address and a password; `next` is a path of ours."""
 
@@ -126,7 +131,7 @@ def read_review(fields: Mapping[str, Any]) -> Review | Wrong:
 def read_why(fields: Mapping[str, Any]) -> str | Wrong:
     """The reason alone, for acts that need nothing else: a sentence, because two clicks must not be enough for them."""
     why, errors = _why(fields)
-    if not errors and len(why) < WHY_LENGTH_MIN:
+    if len(why) < WHY_LENGTH_MIN:
         errors = {"why": f"Say why in a sentence, of at least {WHY_LENGTH_MIN} characters: others read it later."}
     return Wrong(errors, {"why": why}) if errors else why
 

@@ -8,7 +8,7 @@ import msgspec
 from litestar.datastructures import FormMultiDict
 
 from firm.ids import id_text
-from firm.permissions import BUILT_IN, FIRM_WIDE, MEANS, REGION_WIDE, Permission, Scope, role_word, scope_words
+from firm.permissions import BUILT_IN, FIRM_WIDE, MEANS, REGION_WIDE, Permission, role_word, scope_words
 from firm.refusal_words import REFUSALS
 from firm.staff import Member, No, Staff
 from storage.readmodels.account_lists import programs_and_bridges
@@ -124,18 +124,6 @@ def preview_of_role(staff: Staff, role: str, permissions: frozenset[Permission],
     )
     says = f"The role {role} would hold {len(permissions | {Permission.ENTER})} permissions; {people}."
     return Preview(_refused(no), _told(permissions - had), _told(had - permissions - {Permission.ENTER}), says)
-
-
-def read_scope(fields: FormMultiDict) -> Scope:
-    """The whole firm, or what is ticked of it."""
-    return Scope(
-        programs=_ticked(fields, "program") if text_in(fields, "extent") == "programs" else None,
-        regions=_ticked(fields, "region") if text_in(fields, "where") == "regions" else None,
-    )
-
-
-def _ticked(fields: FormMultiDict, name: str) -> tuple[str, ...]:
-    return tuple(sorted({str(each) for each in fields.getall(name, [])}))
 
 
 def read_permissions(fields: FormMultiDict) -> frozenset[Permission]:

@@ -24,19 +24,21 @@ from firm.api_keys_asked import why_not_issue, why_not_rotate
 from firm.commands import IssueApiKey, RevokeApiKey, RotateApiKey
 from firm.ids import ID_BITS
 from firm.instant import DAY_US, HOUR_US
-from firm.permissions import EVERYTHING, MEANS, Permission, Scope, scope_words
+from firm.permissions import EVERYTHING, MEANS, Permission, scope_words
 from storage.people import API_KEY, key_reference
 from storage.readmodels.api_keys import ApiKeyLine, all_api_keys, api_key_line
 from web.api_secret import digest_of, new_word
 from web.bounds import API_KEYS_SHOWN
-from web.forms import Wrong, fields_of, read_why, text_in
+from web.forms import Wrong, errors_in, fields_of, read_why, text_in
 from web.pages.staff_team import refused
 from web.people import staff_names
 from web.render import page
-from web.team_view import limits_offered, read_permissions, read_scope, refusal_told
+from web.scope_form import ScopeTyped, read_scope, scope_of, typed_of
+from web.team_view import limits_offered, read_permissions, refusal_told
 from web.visitor import firm_of, may, read_id, signed_in
 
 NOTHING_ASKED = Wrong({}, {})
+WHOLE_FIRM = typed_of(EVERYTHING)
 
 
 @get("/staff/api-keys", policy=may(Permission.SEE_STAFF))
@@ -47,16 +49,17 @@ async def staff_api_keys(request: Request[Any, Any, Any]) -> Response[str]:
 @post("/staff/api-keys", policy=may(Permission.MANAGE_API_KEYS), fresh=True)
 async def staff_issue_key(request: Request[Any, Any, Any]) -> Response[Any]:
     fields, firm = await fields_of(request), firm_of(request)
-    ticked, scope, name = read_permissions(fields), read_scope(fields), text_in(fields, "name")
+    ticked, scope_typed, name = read_permissions(fields), read_scope(fields), text_in(fields, "name")
     typed = {
         "name": name, "days": text_in(fields, "days"), "why": text_in(fields, "why"),
         "may": ",".join(sorted(ticked)),
     }  # fmt: skip
-    why, days = read_why(fields), _number(typed["days"], 1, DAYS_MAX)
-    if isinstance(why, Wrong) or days is None:
-        errors = why.errors if isinstance(why, Wrong) else {}
+    scope, why, days = scope_of(scope_typed), read_why(fields), _number(typed["days"], 1, DAYS_MAX)
+    if isinstance(scope, Wrong) or isinstance(why, Wrong) or days is None:
         told = {} if days is not None else {"days": f"A key is good for 1 to {DAYS_MAX} days."}
-        return await _keys(request, "new", Wrong({**errors, **told}, typed), scope=scope)
+        return await _keys(
+            request, "new", Wrong(errors_in(scope) | told | errors_in(why), typed), scope_typed=scope_typed
+        )
     command = IssueApiKey(
         by=signed_in(request).reference, key=secrets.randbits(ID_BITS), name=name, permissions=tuple(sorted(ticked)), scope=scope,
         expires_us=firm.now_us() + days * DAY_US, sealed="", why=why,
@@ -64,7 +67,7 @@ async def staff_issue_key(request: Request[Any, Any, Any]) -> Response[Any]:
     no = why_not_issue(firm.live.staff(), command, firm.now_us())
     said, word = (refusal_told(no), "") if no else await _given(request, command, command.key)
     if said:
-        return await _keys(request, "new", Wrong({"": said}, typed), scope=scope)
+        return await _keys(request, "new", Wrong({"": said}, typed), scope_typed=scope_typed)
     return await _keys(request, word=word, called=name)
 
 
@@ -105,11 +108,14 @@ async def _keys(
     form: str = "",
     wrong: Wrong = NOTHING_ASKED,
     *,
-    scope: Scope = EVERYTHING,
+    scope_typed: ScopeTyped = WHOLE_FIRM,
     word: str = "",
     called: str = "",
 ) -> Response[str]:
-    """The page; `form`: the one that was sent, with what was wrong with it, and `scope` what it ticked. `word`: the new key, this once."""
+    """The page; `form`: the one that was sent, with what was wrong with it, and `scope_typed` what it ticked of a scope.
+
+    `word`: the new key, this once.
+    """
     firm = firm_of(request)
     lines = await firm.book.read(lambda book: all_api_keys(book, API_KEYS_SHOWN, firm.now_us()))
     offered = await firm.book.read(lambda book: limits_offered(firm, book))
@@ -118,9 +124,9 @@ async def _keys(
     mine = firm.live.staff().held_by(signed_in(request).reference)
     status = 422 if wrong.errors else 201 if word else 200
     return page(
-        request, "staff_api_keys.html", status=status, lines=lines, names=names, used=used, offered=offered, scope=scope, form=form,
-        wrong=wrong, word=word, called=called, open_to_keys=OPEN_TO_KEYS, means=MEANS, mine=mine, scope_words=scope_words, days=DAYS_USUAL,
-        days_max=DAYS_MAX, hours=OVERLAP_HOURS_USUAL, hours_max=OVERLAP_HOURS_MAX,
+        request, "staff_api_keys.html", status=status, lines=lines, names=names, used=used, offered=offered, form=form, wrong=wrong,
+        scope_typed=scope_typed, word=word, called=called, open_to_keys=OPEN_TO_KEYS, means=MEANS, mine=mine, scope_words=scope_words,
+        days=DAYS_USUAL, days_max=DAYS_MAX, hours=OVERLAP_HOURS_USUAL, hours_max=OVERLAP_HOURS_MAX,
     )  # fmt: skip
 
 

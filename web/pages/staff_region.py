@@ -13,7 +13,7 @@ from firm.commands import PlaceTrader
 from firm.ids import id_text
 from firm.permissions import Permission
 from storage.readmodels.people import TraderLine, traders_known
-from web.forms import Wrong, fields_of, read_why, text_in
+from web.forms import Wrong, errors_in, fields_of, read_why, text_in
 from web.pages.staff_team import refused
 from web.render import page
 from web.shell.toasts import told
@@ -37,9 +37,8 @@ async def staff_place(request: Request[Any, Any, Any], trader: FromPath[str]) ->
     offered = await firm.book.read(lambda book: regions_offered(firm, book))
     typed = {"region": region, "why": text_in(fields, "why")}
     if isinstance(why, Wrong) or region not in ("", *offered):
-        errors = why.errors if isinstance(why, Wrong) else {}
         strange = {} if region in ("", *offered) else {"region": FROM_NOWHERE}
-        return await _page(request, number, Wrong({**errors, **strange}, typed))
+        return await _page(request, number, Wrong(errors_in(why) | strange, typed))
     no = await refused(request, PlaceTrader(by=signed_in(request).reference, trader=number, region=region, why=why))
     if no is not None:
         return await _page(request, number, Wrong({"": no}, typed))
