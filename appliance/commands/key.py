@@ -7,7 +7,8 @@ from contextlib import closing
 import msgspec
 
 from appliance.assembly import clock_of, draw_id
-from appliance.commands.options import Verbs, add_directory, add_json, add_limits, plain_text, scope_of, tell, verb
+from appliance.commands.limits import add_limits, scope_of
+from appliance.commands.options import Verbs, add_directory, add_json, plain_text, tell, verb
 from appliance.console import CommandRefused, ask_firm
 from appliance.members import opened_vault
 from appliance.settings_file import read_settings

@@ -11,7 +11,6 @@ import msgspec
 
 from firm.ids import parse_id
 from firm.mail_address import is_mail_address, normalised_mail
-from firm.permissions import Scope
 
 Verbs = Any  # argparse's sub-parser action; its class is private
 
@@ -56,21 +55,6 @@ def add_decision(parser: argparse.ArgumentParser) -> None:
         metavar="DECISION",
         help="a decision's number: the ledger row of a breach, suspicion or pass, as pages and the demo's summary show it",
     )
-
-
-def add_limits(parser: argparse.ArgumentParser, whose: str) -> None:
-    """Options that limit somebody, or a key, to some of the firm; both hold together."""
-    for option, what in (("--program", "a program"), ("--region", "traders of a region")):
-        told = f"{what} {whose}; may be given again"
-        parser.add_argument(option, action="append", metavar="NAME", type=plain_text, help=told)
-
-
-def scope_of(options: argparse.Namespace) -> Scope:
-    return Scope(programs=_limit(options.program), regions=_limit(options.region))
-
-
-def _limit(names: list[str] | None) -> tuple[str, ...] | None:
-    return tuple(sorted(set(names))) if names else None
 
 
 def tell(options: argparse.Namespace, value: Any, text: str) -> None:

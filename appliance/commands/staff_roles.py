@@ -6,7 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from appliance.commands.options import Verbs, add_directory, add_json, add_limits, plain_text, scope_of, tell, verb
+from appliance.commands.limits import add_limits, scope_of
+from appliance.commands.options import Verbs, add_directory, add_json, plain_text, tell, verb
 from appliance.console import CommandRefused, ask_firm
 from appliance.members import member_named, opened_vault
 from firm.commands import LetStaffGo, SetStaffRole, SetStaffScope

@@ -116,6 +116,11 @@ def all_programs(connection: apsw.Connection, limit: int) -> list[ProgramLine]:
     return found
 
 
+def programs_published(connection: apsw.Connection) -> list[str]:
+    """Names of all that were ever published, those that are sold no more too."""
+    return [name for (name,) in connection.execute("SELECT DISTINCT program FROM rm_program ORDER BY program")]
+
+
 def versions_of(connection: apsw.Connection, program: str, limit: int) -> list[ProgramVersion]:
     """Each time it was published, newest first."""
     rows = connection.execute(f"{_VERSION} WHERE program = ? ORDER BY seq DESC LIMIT ?", (program, limit))

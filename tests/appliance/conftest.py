@@ -583,6 +583,12 @@ def settings() -> Callable[..., Settings]:
     return small_settings
 
 
+@pytest.fixture(scope="session")
+def founded_with_programs() -> Callable[[Path, Settings], Machine]:
+    """Found a firm that sells the demo's programs."""
+    return lambda directory, settings: founded_with_bridge(directory, settings)[0]
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from appliance.founding import found
 from appliance.settings import ClockSettings
 from firm.ids import id_text
 from storage.front import FrontFile
@@ -25,9 +24,9 @@ WHY = ("--why", "the wall in the office")
 
 
 @pytest.fixture(scope="module")
-def firm(tmp_path_factory: pytest.TempPathFactory, settings: Any) -> Path:
+def firm(tmp_path_factory: pytest.TempPathFactory, settings: Any, founded_with_programs: Any) -> Path:
     directory = tmp_path_factory.mktemp("keys") / "firm"
-    found(directory, msgspec.structs.replace(settings(), clock=ClockSettings())).close()
+    founded_with_programs(directory, msgspec.structs.replace(settings(), clock=ClockSettings())).close()
     return directory
 
 
@@ -48,12 +47,12 @@ def files_of(firm: Path) -> Iterator[bytes]:
 
 
 def test_a_key_is_printed_once_and_its_hash_alone_is_kept_sealed(run: Run, firm: Path) -> None:
-    word = added(run, firm, "dashboard", "--days", "10", "--program", "two-step")
+    word = added(run, firm, "dashboard", "--days", "10", "--program", "two-step-100k")
     found_in_it = spelled(word)
     assert found_in_it is not None
     line = listed(run, firm)[id_text(found_in_it.key)]
     assert (line["name"], line["owner"], line["permissions"], line["scope"], line["good"]) == (
-        "dashboard", "console", ["see_accounts"], ["two-step"], True,
+        "dashboard", "console", ["see_accounts"], ["two-step-100k"], True,
     )  # fmt: skip
     with LedgerReader(firm) as reader, reader.connection() as book:
         [[payload]] = book.execute("SELECT payload FROM ledger WHERE kind = 'ApiKeyIssued' ORDER BY seq LIMIT 1")

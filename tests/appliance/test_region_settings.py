@@ -12,7 +12,7 @@ import pytest
 
 from appliance.console import open_machine
 from appliance.finding import Level
-from appliance.founding import found, trader_command
+from appliance.founding import trader_command
 from appliance.region_check import check_regions
 from appliance.settings import Settings
 from appliance.settings_file import SettingsRefused, parse_settings, read_settings, settings_toml, write_settings
@@ -112,11 +112,11 @@ def test_the_doctor_warns_of_a_region_that_tells_the_country(text, level, told):
 
 
 @pytest.fixture
-def firm(tmp_path: Path, settings: Any) -> Path:
+def firm(tmp_path: Path, settings: Any, founded_with_programs: Any) -> Path:
     """Ada and Ben were added by the firm; Cleo signed up from Austria before any region was named. Then the settings name two."""
     directory = tmp_path / "firm"
     founded = settings()
-    with closing(found(directory, founded)) as machine:
+    with closing(founded_with_programs(directory, founded)) as machine:
         machine.decide_now(
             [trader_command(machine, number, f"{number}@trader.example", "N", HASH) for number in (ADA, BEN)]
         )
@@ -231,11 +231,11 @@ def test_a_trader_whom_the_firm_adds_is_placed_with_their_registration(firm, run
 def test_staff_and_keys_are_limited_to_regions_and_listed_so(firm, run):
     ruth = ("ruth@northlight.example", "--data-dir", firm)
     run("staff", "add", ruth[0], "--name", "Ruth", "--role", "risk", *ruth[1:], stdin="a long enough password\n")
-    scoped = run("staff", "scope", *ruth, "--region", "north", "--region", "dach", "--program", "two-step", *WHY)
-    assert scoped.stdout == "ruth@northlight.example works on two-step in the regions dach, north from now on.\n"
+    scoped = run("staff", "scope", *ruth, "--region", "north", "--region", "dach", "--program", "two-step-100k", *WHY)
+    assert scoped.stdout == "ruth@northlight.example works on two-step-100k in the regions dach, north from now on.\n"
     [member] = json.loads(run("staff", "list", "--json", "--data-dir", firm).stdout)
-    assert (member["scope"], member["regions"]) == (["two-step"], ["dach", "north"])
-    assert "only two-step in the regions dach, north" in run("staff", "list", "--data-dir", firm).stdout
+    assert (member["scope"], member["regions"]) == (["two-step-100k"], ["dach", "north"])
+    assert "only two-step-100k in the regions dach, north" in run("staff", "list", "--data-dir", firm).stdout
     for slip in ((), ("--whole-firm", "--region", "dach")):
         refused = run("staff", "scope", *ruth, *slip, *WHY)
         assert (refused.returncode, "--whole-firm alone" in refused.stderr) == (2, True)

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from appliance.cli import parser
-from appliance.founding import found, trader_command
+from appliance.founding import trader_command
 from appliance.settings import ClockSettings
 from firm.ids import parse_id
 from storage.front import FrontFile
@@ -26,10 +26,10 @@ RUTH, ADA = "ruth@northlight.example", "ada@trader.example"
 
 
 @pytest.fixture
-def firm(tmp_path: Path, settings: Any, run: Run) -> Path:
+def firm(tmp_path: Path, settings: Any, founded_with_programs: Any, run: Run) -> Path:
     """Northlight with Ruth on its staff; Ada trades there."""
     directory = tmp_path / "firm"
-    machine = found(directory, msgspec.structs.replace(settings(), clock=ClockSettings()))
+    machine = founded_with_programs(directory, msgspec.structs.replace(settings(), clock=ClockSettings()))
     try:
         machine.decide_now([trader_command(machine, 1001, ADA, "Ada", hash_password(OLD))])
     finally:
@@ -101,12 +101,12 @@ def test_a_role_a_scope_and_a_last_day_are_kept_with_their_reason(firm: Path, ru
     given = run("staff", "role", RUTH, "read-only", "--why", "on leave", *where)
     assert (given.returncode, given.stdout) == (0, f"{RUTH} is read-only from now on.\n"), given.stderr
     limited = run(
-        "staff", "scope", ruth["id"], "--program", "two-step", "--program", "autumn", "--why", "her desk", *where
+        "staff", "scope", ruth["id"], "--program", "two-step-100k", "--program", "euro-50k", "--why", "her desk", *where
     )
-    assert limited.stdout == f"{RUTH} works on autumn, two-step from now on.\n", limited.stderr
+    assert limited.stdout == f"{RUTH} works on euro-50k, two-step-100k from now on.\n", limited.stderr
     [shown] = staff(run, firm)
-    assert (shown["role"], shown["scope"], shown["left"]) == ("read_only", ["autumn", "two-step"], "")
-    assert "only autumn, two-step" in run("staff", "list", *where).stdout
+    assert (shown["role"], shown["scope"], shown["left"]) == ("read_only", ["euro-50k", "two-step-100k"], "")
+    assert "only euro-50k, two-step-100k" in run("staff", "list", *where).stdout
     gone = run("staff", "leave", RUTH, "--why", "her last day", *where)
     assert gone.returncode == 0, gone.stderr
     with closing(FrontFile.open(firm)) as front:
@@ -120,7 +120,7 @@ def test_a_role_a_scope_and_a_last_day_are_kept_with_their_reason(firm: Path, ru
 def test_the_last_owner_stays_even_for_the_console(firm: Path, run: Run) -> None:
     where = ("--data-dir", firm)
     assert run("staff", "role", RUTH, "owner", "--why", "founder", *where).returncode == 0
-    for refused in (("role", RUTH, "risk"), ("leave", RUTH), ("scope", RUTH, "--program", "two-step")):
+    for refused in (("role", RUTH, "risk"), ("leave", RUTH), ("scope", RUTH, "--program", "two-step-100k")):
         told = run("staff", *refused, "--why", "less", *where)
         assert (told.returncode, "nobody else owns the whole firm" in told.stderr) == (2, True), told.stderr
 
