@@ -35,7 +35,7 @@ from web.bounds import PROGRAMS_SHOWN
 from web.firm import Firm
 from web.forms import Wrong
 from web.people import staff_names
-from web.program_draft import CARRIED_FIELDS, Carried, carried_in, readable, text_of
+from web.program_draft import CARRIED_FIELDS, Carried, carried_in, publisher_for, readable, text_of
 from web.visitor import CSRF_FIELD, Visitor, firm_of, signed_in
 
 DO = "do"
@@ -160,10 +160,11 @@ async def shown_draft(request: Request[Any, Any, Any], carried: Carried) -> Show
 
 
 async def draft_context(request: Request[Any, Any, Any], carried: Carried) -> dict[str, Any]:
-    """What the pieces about a kept draft need, on each page on which one is written."""
+    """What the pieces about a kept draft, and about who publishes it, need on each page on which one is written."""
     shown = await shown_draft(request, carried)
     names = await staff_names(firm_of(request), [shown.line.person] if shown else [])
-    return {"kept_draft": shown, "names": names, "draft_name_max": DRAFT_NAME_MAX}
+    publisher = publisher_for(signed_in(request))
+    return {"kept_draft": shown, "names": names, "draft_name_max": DRAFT_NAME_MAX, "publisher": publisher}
 
 
 def _shown(line: DraftLine, visitor: Visitor, newest: frozenset[str]) -> ShownDraft:

@@ -8,6 +8,7 @@ from litestar.datastructures import UploadFile
 
 from firm.checks.listing import Listings
 from firm.checks.problem import Problem
+from firm.permissions import Permission
 from firm.publishing import problems_before_sale
 from firm.ruleset import Program, Ruleset
 from firm.ruleset_diff import Change, program_changes
@@ -15,6 +16,7 @@ from firm.ruleset_text import RulesetRefused, read_json, read_toml
 from storage.drafts import DRAFT_NAME_MAX
 from web.forms import text_in
 from web.lists_asked import whole_in
+from web.visitor import Visitor
 
 
 class Carried(msgspec.Struct, frozen=True):
@@ -84,3 +86,12 @@ def checked(text: str, listings: Listings, carried: Carried = NOTHING_CARRIED) -
 def changes_from(before: Program | None, after: Program) -> tuple[Change, ...]:
     """What is different from the version that is sold now; () for a program that nobody knows yet."""
     return () if before is None else program_changes(before, after)
+
+
+def publisher_for(visitor: Visitor) -> str:
+    """Who publishes what this person may only draft; "" where they publish themselves."""
+    if visitor.may(Permission.PUBLISH_PROGRAMS):
+        return ""
+    # A role does not help whoever is limited to regions: a program is sold in all of them.
+    beyond = ", who works on all regions" if visitor.scope.regions is not None else ""
+    return f"somebody of risk, or an owner{beyond}"

@@ -8,11 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
-from firm.commands import JoinFirm, PlaceTrader, SetStaffScope
+from firm.commands import DefineRole, JoinFirm, PlaceTrader, SetStaffScope
 from firm.facts import TraderPlaced
 from firm.ids import id_text
 from firm.permissions import FIRM_WIDE, REGION_WIDE, Permission, Scope
 from firm.regions import Regions
+from firm.templates import template
 from storage.people import Residence
 from storage.readmodels.people import region_of
 from web.app import create_app
@@ -142,6 +143,25 @@ async def test_programs_are_there_for_whoever_works_on_a_region_and_are_not_thei
     assert member.permissions.isdisjoint(FIRM_WIDE | REGION_WIDE)
     assert member.may(Permission.DRAFT_PROGRAMS), "which decides nothing"
     assert (await nora.send_form("/staff/programs/21/retirement", why="long enough")).status_code == 403
+
+
+ELSEWHERE_PUBLISHED = "somebody of risk, or an owner, who works on all regions"
+
+
+async def test_whoever_may_draft_and_not_publish_reads_who_does_before_they_write(nora, ralph, owner, stage, come_in):
+    [seq] = set(re.findall(r"/staff/programs/(\d+)", (await ralph.get("/staff/programs")).text))
+    paths = ("/staff/programs", f"/staff/programs/{seq}", "/staff/drafts/form", f"/staff/drafts?version={seq}")
+    stage.put(DefineRole(by="console", role="writer", permissions=("see_programs", "draft_programs"), why="writes"))
+    writer = come_in(f"staff:{stage.employ('wim', 'writer')}")
+    reader = come_in(f"staff:{stage.employ('rita', 'read_only', regions=(DACH,))}")
+    for path in paths:  # a reader's answer to the last two is no
+        assert f"You may draft; {ELSEWHERE_PUBLISHED}, publishes it." in (await nora.get(path)).text, path
+        assert "You may draft; somebody of risk, or an owner, publishes it." in (await writer.get(path)).text, path
+        for other in (ralph, owner, reader):
+            assert "You may draft" not in (await other.get(path)).text, path
+    text = template("two_step_static").text.replace("your-bridge", "sim").replace("your-group", "demo")
+    before_publishing = await nora.send_form("/staff/drafts", text=text)
+    assert f"You may not publish programs: ask {ELSEWHERE_PUBLISHED}." in before_publishing.text
 
 
 async def test_a_form_about_somebody_elsewhere_does_nothing(nora, stage, decisions):

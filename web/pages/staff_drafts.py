@@ -29,7 +29,7 @@ from web.lab_asked import NOTHING_TYPED
 from web.lab_offers import lab_choices
 from web.languages import headings
 from web.lists_asked import whole_in
-from web.program_draft import Carried, Draft, carried_in, changes_from, checked, text_of
+from web.program_draft import Carried, Draft, carried_in, changes_from, checked, publisher_for, text_of
 from web.render import page
 from web.rules_told import accounts_told, program_told
 from web.visitor import Visitor, firm_of, may, signed_in
@@ -156,8 +156,8 @@ async def preview(request: Request[Any, Any, Any], draft: Draft, wrong: Wrong | 
 
 def _not_theirs(visitor: Visitor, held: Program | None, program: Program) -> str:
     """Why this person may not publish it, and who may; "" where they may."""
-    if not visitor.may(Permission.PUBLISH_PROGRAMS):
-        return f"you may not {MEANS[Permission.PUBLISH_PROGRAMS]}: ask somebody of risk, or an owner"
+    if publisher := publisher_for(visitor):
+        return f"you may not {MEANS[Permission.PUBLISH_PROGRAMS]}: ask {publisher}"
     if not visitor.scope.holds(program.program):
         return f"{program.program} is none of the programs that you work on"
     return "" if visitor.may(Permission.SET_PRICES) else changes_of_sale(held, program)

@@ -28,6 +28,7 @@ from web.forms import Wrong, fields_of, read_why, refused_in
 from web.kept_drafts import shown_drafts
 from web.languages import NAMES, RIGHT_TO_LEFT, headings, language_of
 from web.people import staff_names
+from web.program_draft import publisher_for
 from web.render import page
 from web.rules_told import accounts_told, program_told
 from web.shell.toasts import told
@@ -53,7 +54,10 @@ async def staff_programs(request: Request[Any, Any, Any]) -> Response[str]:
     found = await firm_of(request).book.read(lambda book: all_programs(book, PROGRAMS_SHOWN))
     drafts = await shown_drafts(request)
     names = await staff_names(firm_of(request), [one.line.person for one in drafts or ()])
-    return page(request, "staff_programs.html", programs=found, templates=templates(), drafts=drafts, names=names)
+    publisher = publisher_for(signed_in(request))
+    return page(
+        request, "staff_programs.html", programs=found, templates=templates(), drafts=drafts, names=names, publisher=publisher
+    )  # fmt: skip
 
 
 @get("/staff/programs/{version:int}", policy=may(Permission.SEE_PROGRAMS))
@@ -105,6 +109,7 @@ async def _program(request: Request[Any, Any, Any], shelf: Shelf, wrong: Wrong |
     references = [one.who for one in shelf.versions] + ([shelf.retired.who] if shelf.retired else [])
     context: dict[str, Any] = {
         "shelf": shelf,
+        "publisher": publisher_for(signed_in(request)),
         "shown": shelf.shown,
         "before": before,
         "changes": _changes(before, shelf.shown),
