@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_skeleton
+from babel.numbers import get_decimal_symbol
 
 from firm.instant import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 from firm.money import Money
@@ -35,6 +36,7 @@ class LocaleWords:
         self._language = language.value
         self._unit = unit
         self._comma = "،" if language in RIGHT_TO_LEFT else ","
+        self._point = get_decimal_symbol(Locale(self._language))
         self._apart = figures.apart
 
     # --- numbers ---
@@ -55,8 +57,8 @@ class LocaleWords:
         return self._apart(self._figures.percent(basis_points))
 
     def price(self, points: int, digits: int) -> str:
-        """As the platform writes it, in every language."""
-        return self._apart(words.price(points, digits))
+        """Every digit that the platform has, none grouped, with the mark that the amounts beside it have."""
+        return self._apart(words.price(points, digits).replace(".", self._point))
 
     def lots(self, lots_e8: int) -> str:
         return self._apart(self._figures.lots(lots_e8))

@@ -188,6 +188,18 @@ async def test_dates_and_amounts_are_written_as_the_language_does(come_in: Any, 
     assert re.search(r'<code dir="ltr">python3 verify_evidence\.py', arabic)
 
 
+async def test_a_breach_is_worked_out_with_one_decimal_mark(come_in: Any, play: Any, decisions: Any) -> None:
+    """−9.160 reads as nine thousand where 91.283,50 is an amount."""
+    ada, breach = come_in(f"trader:{play.ADA}"), f"/decisions/{decisions['BreachDeclared']}"
+    for language in (Language.GERMAN, Language.SPANISH, Language.FRENCH, Language.PORTUGUESE):
+        said = text_of((await speaking(ada, language).get(breach)).text)
+        assert "1274,400 − 1283,560" in said, language
+        assert "−9,160 × 9,00" in said, language
+        assert re.findall(r"1274\.4|1283\.5|9\.160", said) == [], language
+    german = text_of((await speaking(ada, Language.GERMAN).get(breach)).text)
+    assert "1274,400 − 1283,560 −9,160 Gewinn, Position P7012 (XAUUSD) −9,160 × 9,00 Lot × 100 Einheiten" in german
+
+
 async def test_a_form_that_was_not_taken_says_why_in_the_readers_language(
     come_in: Any, play: Any, decisions: Any
 ) -> None:
