@@ -8,7 +8,6 @@ from datetime import date
 from functools import lru_cache
 
 from babel import Locale
-from babel.dates import format_skeleton
 from babel.numbers import get_decimal_symbol
 
 from firm.instant import DAY_US, HOUR_US, MINUTE_US, SECOND_US
@@ -17,7 +16,7 @@ from firm.sentences.languages import Language
 from firm.trading_day import TradingCalendar
 from web import words
 from web.languages import RIGHT_TO_LEFT
-from web.rule_words import RuleFigures
+from web.rule_words import RuleFigures, day_as
 
 _UNITS = ((DAY_US, "day"), (HOUR_US, "hour"), (MINUTE_US, "minute"), (SECOND_US, "second"))
 _DAYS_KEPT = 512  # a page tells a few days, each many times
@@ -132,4 +131,4 @@ def _sign(amount: Money) -> str:
 @lru_cache(maxsize=_DAYS_KEPT)
 def _day_as(skeleton: str, day: date, language: str) -> str:
     """Babel reads its patterns anew for each date, and a page has the same few dates many times."""
-    return format_skeleton(skeleton, day, locale=Locale(language))
+    return day_as(skeleton, day, Locale(language))
