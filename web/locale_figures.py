@@ -35,12 +35,8 @@ def countries(language: Language = Language.ENGLISH) -> tuple[tuple[str, str], .
     codes = {
         code for code in map(str, LOCALE.territories) if len(code) == CODE_LENGTH and code.isalpha()
     } - _NO_COUNTRIES
-    told = (
-        LOCALE.territories | Locale(language.value).territories
-        if language is not Language.ENGLISH
-        else LOCALE.territories
-    )
-    names = {code: _NOT_OF_BABEL.get((language, code)) or told[code] for code in codes}
+    told = (LOCALE if language is Language.ENGLISH else Locale(language.value)).territories
+    names = {code: _NOT_OF_BABEL.get((language, code)) or told.get(code) or LOCALE.territories[code] for code in codes}
     return tuple(sorted(names.items(), key=lambda one: folded(one[1])))
 
 
