@@ -24,7 +24,7 @@ from firm.instant import SECOND_US
 from firm.kinds import body_of
 from firm.money import Money
 from firm.ruleset import AnyRuleset, rule_named
-from firm.sentences.breaches import does_sentence
+from firm.sentences.breaches import does_alone
 from storage.bookings import DayBookings
 from storage.exceptions_cited import ExceptionCited, exceptions_cited
 from storage.kept_again import kept_again_in
@@ -146,7 +146,7 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
         does = self.fact.does if isinstance(self.fact, BreachDeclared | RuleBroken) else None
         if does is None:
             return ""
-        return consequence_in_words(does) if self.speech.is_english else does_sentence(does, self.speech.of_rules)
+        return consequence_in_words(does) if self.speech.is_english else does_alone(does, self.speech.of_rules)
 
     @property
     def held_back(self) -> str:

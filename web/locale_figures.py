@@ -18,7 +18,8 @@ from storage.name_index import folded
 LOCALE = Locale("en", "GB")
 CODE_LENGTH = 2
 _NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
-_NAMED_IN = {Language.ENGLISH: LOCALE, Language.PORTUGUESE: Locale("pt", "PT")}  # that of our pages
+# Sark: Babel has its name in English alone, which other languages of Latin letters call it by too.
+_NOT_OF_BABEL = {(Language.ARABIC, "CQ"): "سارك"}
 _GROUP, _POINT = get_group_symbol(LOCALE), get_decimal_symbol(LOCALE)
 _MONTHS: tuple[str, ...] = tuple(LOCALE.months["format"]["abbreviated"][number] for number in range(1, 13))
 _WEEKDAYS: tuple[str, ...] = tuple(LOCALE.days["format"]["abbreviated"][number] for number in range(7))
@@ -34,10 +35,9 @@ def countries(language: Language = Language.ENGLISH) -> tuple[tuple[str, str], .
     codes = {
         code for code in map(str, LOCALE.territories) if len(code) == CODE_LENGTH and code.isalpha()
     } - _NO_COUNTRIES
-    names = (_NAMED_IN.get(language) or Locale(language.value)).territories
-    return tuple(
-        sorted(((code, names.get(code) or LOCALE.territories[code]) for code in codes), key=lambda one: folded(one[1]))
-    )
+    told = (LOCALE if language is Language.ENGLISH else Locale(language.value)).territories
+    names = {code: _NOT_OF_BABEL.get((language, code)) or told.get(code) or LOCALE.territories[code] for code in codes}
+    return tuple(sorted(names.items(), key=lambda one: folded(one[1])))
 
 
 def decimal(minor: int, exponent: int, digits: int | None = None) -> str:

@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 
 from babel import Locale
-from babel.dates import format_skeleton
+from babel.numbers import get_decimal_symbol
 
 from firm.instant import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 from firm.money import Money
@@ -16,7 +16,7 @@ from firm.sentences.languages import Language
 from firm.trading_day import TradingCalendar
 from web import words
 from web.languages import RIGHT_TO_LEFT
-from web.rule_words import RuleFigures
+from web.rule_words import RuleFigures, day_as
 
 _UNITS = ((DAY_US, "day"), (HOUR_US, "hour"), (MINUTE_US, "minute"), (SECOND_US, "second"))
 _DAYS_KEPT = 512  # a page tells a few days, each many times
@@ -35,6 +35,7 @@ class LocaleWords:
         self._language = language.value
         self._unit = unit
         self._comma = "،" if language in RIGHT_TO_LEFT else ","
+        self._point = get_decimal_symbol(Locale(self._language))
         self._apart = figures.apart
 
     # --- numbers ---
@@ -55,8 +56,8 @@ class LocaleWords:
         return self._apart(self._figures.percent(basis_points))
 
     def price(self, points: int, digits: int) -> str:
-        """As the platform writes it, in every language."""
-        return self._apart(words.price(points, digits))
+        """Every digit that the platform has, none grouped, with the mark that the amounts beside it have."""
+        return self._apart(words.price(points, digits).replace(".", self._point))
 
     def lots(self, lots_e8: int) -> str:
         return self._apart(self._figures.lots(lots_e8))
@@ -130,4 +131,4 @@ def _sign(amount: Money) -> str:
 @lru_cache(maxsize=_DAYS_KEPT)
 def _day_as(skeleton: str, day: date, language: str) -> str:
     """Babel reads its patterns anew for each date, and a page has the same few dates many times."""
-    return format_skeleton(skeleton, day, locale=Locale(language))
+    return day_as(skeleton, day, Locale(language))

@@ -1,5 +1,7 @@
 """Rule words: the figures of a rule's sentence as the reader's locale writes them, from integers, by what Babel knows of it."""
 
+import re
+from datetime import date
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -18,6 +20,7 @@ _JOINED = "\u00a0"  # between a number and its unit: never broken
 _LOTS_DIGITS = len(str(LOTS_SCALE)) - 1
 _LOCALES = {Language.ENGLISH: Locale("en", "GB")}
 # Our English pages set the sign of percent off, as those of most other languages do.
+_FRENCH_FIRST = re.compile(r"\b1(?= \D)")
 _PERCENTS = {Language.ENGLISH: f"{_JOINED}%"}
 
 
@@ -66,7 +69,7 @@ class RuleFigures:
     def moment(self, instant_us: int, zone: str) -> str:
         """2 May 2014, 14:30:00 CEST: never without its zone."""
         local = datetime_of(instant_us).astimezone(ZoneInfo(zone))
-        told = f"{format_skeleton('yMMMd', local, locale=self._locale)}{self._comma} {local:%H:%M:%S}"
+        told = f"{day_as('yMMMd', local, self._locale)}{self._comma} {local:%H:%M:%S}"
         return f"{told}{_JOINED}{local.tzname() or zone}"
 
     def _decimal(self, units: int, exponent: int, digits_min: int) -> str:
@@ -87,3 +90,9 @@ class RuleFigures:
     @cached_property
     def _point(self) -> str:
         return get_decimal_symbol(self._locale)
+
+
+def day_as(skeleton: str, day: date, locale: Locale) -> str:
+    """A date by Babel's pattern. In French the first of a month is the 1er, which CLDR's patterns cannot say."""
+    told = format_skeleton(skeleton, day, locale=locale)
+    return _FRENCH_FIRST.sub("1er", told) if locale.language == "fr" and day.day == 1 else told

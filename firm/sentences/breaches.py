@@ -25,6 +25,12 @@ def does_sentence(consequence: Consequence, say: Speaker) -> str:
     return say("breach.in_turn", turns=_does(consequence, "breach.does", say))
 
 
+def does_alone(consequence: Consequence, say: Speaker) -> str:
+    """The same as a sentence of its own, where a heading beside it says already that it follows."""
+    told = _does(consequence, "breach.does", say)
+    return f"{told[:1].upper()}{told[1:]}."
+
+
 def _does(consequence: Consequence, key: str, say: Speaker) -> str:
     match consequence:
         case Action():

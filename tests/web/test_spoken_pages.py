@@ -418,9 +418,10 @@ def test_each_fault_and_kind_of_a_document_has_its_words() -> None:
     [
         (Language.GERMAN, "EG", "Ägypten", "AL"),
         (Language.SPANISH, "DE", "Alemania", "BE"),
-        (Language.PORTUGUESE, "IR", "Irão", "IT"),
+        (Language.PORTUGUESE, "IR", "Irã", "IT"),
         (Language.ARABIC, "SA", "المملكة العربية السعودية", "YE"),
         (Language.FRENCH, "CQ", "Sark", "SG"),
+        (Language.ARABIC, "CQ", "سارك", "SY"),
     ],
 )
 def test_countries_are_the_same_in_every_language_each_in_its_place(

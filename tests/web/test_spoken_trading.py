@@ -16,12 +16,16 @@ from firm.ids import id_text
 from firm.incident_words import ANSWERS_TOLD, BEFELL, NEEDED
 from firm.incident_words import proposal_told as proposal_in_english
 from firm.incidents import Proposal
+from firm.instant import parse_utc
 from firm.money import Money
 from firm.override_words import effect_in_words, override_in_words
 from firm.overrides import AdjustMark, ExtendPhase, Mark, Override, Reinstate, WaiveRule
 from firm.pass_words import condition_in_words
+from firm.sentences.breaches import does_alone, does_sentence
 from firm.sentences.languages import Language
+from firm.terms.words import Action
 from tests.web.page_text import text_of
+from web import words
 from web.app import create_app
 from web.incident_told import proposal_told
 from web.judged_words import conditions, measure
@@ -188,6 +192,18 @@ async def test_dates_and_amounts_are_written_as_the_language_does(come_in: Any, 
     assert re.search(r'<code dir="ltr">python3 verify_evidence\.py', arabic)
 
 
+async def test_a_breach_is_worked_out_with_one_decimal_mark(come_in: Any, play: Any, decisions: Any) -> None:
+    """−9.160 reads as nine thousand where 91.283,50 is an amount."""
+    ada, breach = come_in(f"trader:{play.ADA}"), f"/decisions/{decisions['BreachDeclared']}"
+    for language in (Language.GERMAN, Language.SPANISH, Language.FRENCH, Language.PORTUGUESE):
+        said = text_of((await speaking(ada, language).get(breach)).text)
+        assert "1274,400 − 1283,560" in said, language
+        assert "−9,160 × 9,00" in said, language
+        assert re.findall(r"1274\.4|1283\.5|9\.160", said) == [], language
+    german = text_of((await speaking(ada, Language.GERMAN).get(breach)).text)
+    assert "1274,400 − 1283,560 −9,160 Gewinn, Position P7012 (XAUUSD) −9,160 × 9,00 Lot × 100 Einheiten" in german
+
+
 async def test_a_form_that_was_not_taken_says_why_in_the_readers_language(
     come_in: Any, play: Any, decisions: Any
 ) -> None:
@@ -281,6 +297,26 @@ def test_a_length_of_time_has_its_two_largest_units(language: Language) -> None:
     assert speak.words.span(11_520_000_000) == f"3\u00a0{hour} 12\u00a0{minute}"
     assert speak.words.span(0) == f"0\u00a0{second}"
     assert speak.words.pause(250_000) == f"250\u00a0{speak('unit.millisecond')}"
+
+
+def test_the_first_of_a_month_is_an_ordinal_in_french() -> None:
+    first, eleventh = parse_utc("2014-05-01T00:00:00"), parse_utc("2014-05-11T00:00:00")
+    french, german = speech_of(Language.FRENCH), speech_of(Language.GERMAN)
+    assert french.words.day(first) == "1er mai 2014"
+    assert french.words.hour(first) == "jeu. 1er mai, 00:00"
+    assert french.moment(first) == "1er mai 2014, 00:00:00 UTC"
+    assert french.words.day(eleventh) == "11 mai 2014"
+    assert german.words.day(first) == "1. Mai 2014"
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_follows_from_a_breach_does_not_say_again_that_it_follows(language: Language) -> None:
+    say = speech_of(language).of_rules
+    lead = does_sentence(Action.FAIL, say).partition(":")[0].rstrip()
+    for action in Action:
+        told = does_alone(action, say)
+        assert lead not in told
+        assert told == f"{words.upper_first(told)[:-1]}."
 
 
 def test_what_pages_say_in_english_is_what_explain_says() -> None:
