@@ -19,6 +19,7 @@ from firm.ids import ID_BITS
 from storage.documents import packed
 from storage.people import DOCUMENTS, reference
 from storage.readmodels.documents import bytes_kept, documents_of
+from storage.readmodels.erasures import is_forgotten
 from storage.sqlite_file import TracesRemain
 from storage.vault import Vault
 from web.asking import ask
@@ -76,11 +77,13 @@ async def _why_no_room(request: Request[Any, Any, Any], handing: Handing) -> str
     if firm.held():
         raise NotNow("documents.firm_held")
 
-    def question(book: apsw.Connection) -> tuple[int, int, int]:
+    def question(book: apsw.Connection) -> tuple[bool, int, int, int]:
         held = [line.size_bytes for line in documents_of(book, handing.trader) if line.is_kept]
-        return len(held), sum(held), bytes_kept(book)
+        return is_forgotten(book, handing.trader), len(held), sum(held), bytes_kept(book)
 
-    many, theirs, everybodys = await firm.book.read(question)
+    forgotten, many, theirs, everybodys = await firm.book.read(question)
+    if forgotten:
+        return _not_taken(spoken(request), "documents.forgotten")
     if many >= DOCUMENTS_MAX or theirs >= DOCUMENTS_BYTES_MAX:
         return _full(spoken(request))
     if everybodys >= firm.inspector.bytes_max:
@@ -141,11 +144,17 @@ def _not_taken(speak: Speech, why: str) -> str:
 
 
 def _unkeep(vault: Vault, person: str, sealed: str, refusal: Refusal) -> None:
-    """Of somebody who was forgotten meanwhile the key goes, too: an erasure that was done by then saw nothing of it."""
+    """Of somebody who was forgotten meanwhile the key goes, too: an erasure that was done by then saw nothing of it.
+
+    Not while another document lies under it: such an erasure is still to come, once a law lets the proof go.
+    """
     try:
-        if refusal is Refusal.TRADER_FORGOTTEN:
+        vault.erase_values([sealed])
+        if refusal is Refusal.TRADER_FORGOTTEN and not _any_left(vault, person):
             vault.erase(person, DOCUMENTS)
-        else:
-            vault.erase_values([sealed])
     except TracesRemain as unfinished:
         _LOG.warning("a document that the firm refused is gone, and not yet all of its traces: %s", unfinished)
+
+
+def _any_left(vault: Vault, person: str) -> bool:
+    return any(opening.klass == DOCUMENTS for _, opening in vault.values_of(person))

@@ -1,20 +1,24 @@
 """Documents that go: Ada takes back what nobody has looked at, the firm deletes with a reason, and hands one in in her name."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from firm.commands import KeepDocument
-from firm.documents import DocumentFault
+from firm.commands import EraseTrader, KeepDocument, RegisterTrader
+from firm.documents import DocumentFault, DocumentForm
 from firm.facts import DocumentDeleted, DocumentKept, DocumentRefused
 from firm.ids import id_text
 from firm.inputs import PolicyAdopted
 from firm.instant import DAY_US
+from firm.personal import destructions
 from storage.documents import open_document
+from storage.people import DOCUMENTS
 from tests.documents.hostile import picture, plain_pdf
-from tests.web.test_documents import NAME, ORIGIN, Shop
+from tests.web.test_documents import NAME, ORIGIN, Says, Shop
 from web.bounds import UPLOAD_WHY_LENGTH_MAX
+from web.inspecting import Clean, Verdict
 
 WHY = "another person's passport, sent by mistake"
 FROM = "their mail of 3 May, ticket 117"
@@ -151,3 +155,64 @@ async def test_who_may_not_hand_in_sees_no_form_and_is_refused(shop):
     before = len(shop.facts(DocumentKept))
     assert (await for_ada(shop, una, picture("JPEG"))).status_code == 403
     assert len(shop.facts(DocumentKept)) == before
+
+
+class Leaving:
+    """A trader who has handed in proof that a law wants kept, and then has the firm forget them."""
+
+    def __init__(self, shop: Any, come_in: Any, name: str) -> None:
+        self._shop, self.number = shop, shop.play._drawn(f"trader {name}")
+        sealed = shop.stage.vault.add_person("trader", self.number, f"{name}@example.org", name.title(), "no hash")
+        shop.stage.put(RegisterTrader(by="console", trader=self.number, sealed=sealed))
+        shop.stage.settle()
+        self.client = come_in(f"trader:{self.number}")
+
+    async def hand_in(self) -> Any:
+        return await self._shop.hand_in(picture("JPEG"), client=self.client)
+
+    def leave(self) -> None:
+        stage = self._shop.stage
+        stage.put(EraseTrader(by="console", trader=self.number, why="asked", classes=destructions(stage.now_us)))
+        stage.settle()
+
+    def sealed(self) -> list[str]:
+        """Of the documents that lie in the vault."""
+        values = self._shop.stage.vault.values_of(f"trader:{self.number}")
+        return [commitment for commitment, opening in values if opening.klass == DOCUMENTS]
+
+
+@pytest.fixture
+def retained(shop: Any) -> Iterator[None]:
+    """A law has the firm keep proof for a day."""
+    policy = shop.stage.engine.policy
+    shop.stage.put(PolicyAdopted(policy=replace(policy, documents_retained_us=DAY_US)))
+    yield
+    shop.stage.put(PolicyAdopted(policy=policy))
+
+
+async def test_who_leaves_while_another_is_looked_at_leaves_the_proof_that_a_law_wants(shop, come_in, retained):
+    eve = Leaving(shop, come_in, "eve")
+    assert (await eve.hand_in()).status_code == 303
+    [proof] = eve.sealed()
+
+    class Meanwhile(Says):
+        async def inspect(self, content: bytes) -> Verdict:
+            eve.leave()
+            return await super().inspect(content)
+
+    with shop.inspected_by(Meanwhile(Clean(DocumentForm.PDF, b"%PDF"))):
+        answer = await eve.hand_in()
+    assert (answer.status_code, "asked to be forgotten" in answer.text) == (422, True)
+    assert eve.sealed() == [proof]
+
+
+async def test_for_who_leaves_nothing_is_handed_in_or_even_looked_at_and_the_proof_stays(shop, cora, come_in, retained):
+    finn = Leaving(shop, come_in, "finn")
+    assert (await finn.hand_in()).status_code == 303
+    [proof] = finn.sealed()
+    finn.leave()
+    looked = Says(Clean(DocumentForm.PDF, b"%PDF"))
+    with shop.inspected_by(looked):
+        answer = await for_ada(shop, cora, b"x", trader=id_text(finn.number))
+    assert (answer.status_code, "asked to be forgotten" in answer.text, looked.asked) == (422, True, 0)
+    assert finn.sealed() == [proof]
