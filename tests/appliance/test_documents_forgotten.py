@@ -14,11 +14,12 @@ from appliance.console import open_machine
 from appliance.erasing import forget_documents, forget_once
 from appliance.founding import found
 from firm.bounds import DOCUMENT_BYTES_MAX
-from firm.commands import DeleteDocument, KeepDocument, RegisterTrader
+from firm.commands import DeleteDocument, EraseTrader, KeepDocument, RegisterTrader
 from firm.documents import DocumentForm, DocumentKind
 from firm.facts import DocumentDeleted, DocumentKept, ValuesForgotten
 from firm.inputs import DeletionReported, EventRefused
 from firm.kinds import Body
+from firm.personal import destructions
 from storage.documents import open_document, packed
 from storage.people import DOCUMENTS, SESSION, reference
 from storage.readmodels.documents import document_line, documents_of, documents_to_destroy
@@ -189,6 +190,24 @@ async def test_the_courier_of_erasures_destroys_it(machine: Machine, monkeypatch
     delete(machine, 9)
     assert await forget_once(machine) == ""
     assert machine.vault.open_value(sealed_of(machine, 9)) is None
+
+
+async def test_whoever_is_due_is_forgotten_though_traces_of_a_document_remain(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ask(told: Any) -> Any:
+        return machine.decide_now([told])
+
+    monkeypatch.setattr(machine, "ask", ask)
+    delete(machine, 9)
+    machine.decide_now([EraseTrader(by="console", trader=ADA, why="asked", classes=destructions(0))])
+    machine.vault._connection.set_busy_timeout(1)
+    with closing(apsw.Connection(str(machine.directory / "vault.db"))) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM sealed_values").fetchone()
+        assert "traces remain in the file" in await forget_once(machine)
+        assert machine.vault.person("trader", ADA) is None
+    assert await forget_once(machine) == ""
 
 
 def test_what_an_older_vault_brings_back_is_told_and_destroyed_at_the_next_start(machine: Machine) -> None:
