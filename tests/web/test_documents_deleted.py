@@ -137,6 +137,9 @@ async def test_the_firm_hands_in_in_her_name_by_the_same_way_and_she_reads_that_
         ({"kind": "passport"}, "Choose what the document shows."),
         ({"why": "a mail"}, "Say where it is from"),
         ({"why": "x" * (UPLOAD_WHY_LENGTH_MAX + 1)}, "Say where it is from"),
+        ({"why": "a mail of\0 3 May"}, "Say where it is from"),
+        ({"why": "a mail \u202eyaM 3 fo"}, "Say where it is from"),
+        ({"why": "a mail of \u20673 May\u2069"}, "Say where it is from"),
         ({"trader": id_text(77)}, "No trader has this number."),
     ],
 )

@@ -167,9 +167,10 @@ async def _read_handing(firm: Firm, upload: Upload, by: str) -> Handing | Wrong:
         errors["trader"] = "Give the trader’s number, as the list of traders shows it."
     if kind is None:
         errors["kind"] = "Choose what the document shows."
-    if not WHY_LENGTH_MIN <= len(typed["why"]) <= UPLOAD_WHY_LENGTH_MAX:
+    if not WHY_LENGTH_MIN <= len(typed["why"]) <= UPLOAD_WHY_LENGTH_MAX or not typed["why"].isprintable():
         errors["why"] = (
-            f"Say where it is from in {WHY_LENGTH_MIN} to {UPLOAD_WHY_LENGTH_MAX} characters: the trader reads it."
+            f"Say where it is from in {WHY_LENGTH_MIN} to {UPLOAD_WHY_LENGTH_MAX} letters, figures and signs on one line: "
+            "the trader reads it."
         )
     if errors or kind is None:
         return Wrong(errors, typed)
