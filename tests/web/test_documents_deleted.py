@@ -152,6 +152,26 @@ async def test_what_is_missing_or_wrong_is_said_and_nothing_is_kept(shop, cora, 
     assert shop.stage.vault.classes_of("trader:77") == ()
 
 
+async def test_whose_number_was_typed_is_named_before_a_file_is_asked_for(shop, cora):
+    ben = id_text(shop.play.BEN)
+    first = (await cora.get("/staff/documents")).text
+    assert ('type="file"' in first, 'name="trader"' in first) == (False, True)
+    second = await cora.get(f"/staff/documents?trader={ben}")
+    [asked] = [form for form in second.text.split("<form")[1:] if 'type="file"' in form]
+    assert f'<bdi>Ben Okafor</bdi></b>, number <span class="num">{ben}</span>' in asked
+    assert f'<input type="hidden" name="trader" value="{ben}">' in asked
+    again = await for_ada(shop, cora, b"x", trader=ben, why="no")
+    assert (again.status_code, "<bdi>Ben Okafor</bdi></b>, number" in again.text) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"), [("nobody", "Give the trader’s number"), (id_text(77), "No trader has this number.")]
+)
+async def test_a_number_that_is_nobodys_leads_to_no_file(shop, cora, typed, told):
+    shown = (await cora.get(f"/staff/documents?trader={typed}")).text
+    assert (told in shown, f'value="{typed}"' in shown, 'type="file"' in shown) == (True, True, False)
+
+
 async def test_who_may_not_hand_in_sees_no_form_and_is_refused(shop):
     una = shop.employ("una", "auditor")
     assert 'enctype="multipart/form-data"' not in (await una.get("/staff/documents")).text

@@ -1,6 +1,7 @@
 """Documents, for staff: who handed in what, who opened it, and the way to open one, which is in the book before anything is shown.
 
-Who may hands one in in a trader's name, such as from a mail, or deletes one: both with a reason that the trader reads.
+Who may hands one in in a trader's name, such as from a mail, or deletes one: both with a reason that the trader reads. Whose number was
+typed is named before a file is asked for: a figure that is wrong would hand one person's passport to another.
 """
 
 import secrets
@@ -128,7 +129,9 @@ async def _shown(request: Request[Any, Any, Any], wrong: Wrong | None = None, st
 
     found = await firm.book.read(question)
     lines = found[:DOCUMENTS_PER_PAGE]
-    traders = [line.trader for line in lines]
+    typed = wrong.typed if wrong else {"trader": request.query_params.get("trader", "")}
+    whom, amiss = await _trader_in(firm, typed["trader"]) if typed.get("trader") else (None, "")
+    traders = [line.trader for line in lines] + ([] if whom is None else [whom])
     people = (who for line in lines for who in (line.opened_by, line.kept_by, line.deleted_by))
     return page(
         request,
@@ -146,7 +149,9 @@ async def _shown(request: Request[Any, Any, Any], wrong: Wrong | None = None, st
         ],
         size=size_in_words,
         wrong=wrong,
-        typed=wrong.typed if wrong else {"trader": request.query_params.get("trader", "")},
+        typed=typed,
+        whom=whom,
+        amiss=amiss,
         bytes_max=DOCUMENT_BYTES_MAX,
         upload_why_max=UPLOAD_WHY_LENGTH_MAX,
     )
@@ -158,13 +163,10 @@ async def _typed(upload: Upload) -> dict[str, str]:
 
 async def _read_handing(firm: Firm, upload: Upload, by: str) -> Handing | Wrong:
     typed = await _typed(upload)
-    kind, errors, trader = choice_in(DocumentKind, typed["kind"]), {}, 0
-    try:
-        trader = parse_id(typed["trader"])
-        if not await firm.book.read(lambda book: traders_known(book, [trader])):
-            errors["trader"] = "No trader has this number."
-    except ValueError:
-        errors["trader"] = "Give the trader’s number, as the list of traders shows it."
+    kind, errors = choice_in(DocumentKind, typed["kind"]), {}
+    trader, amiss = await _trader_in(firm, typed["trader"])
+    if trader is None:
+        errors["trader"] = amiss
     if kind is None:
         errors["kind"] = "Choose what the document shows."
     if not WHY_LENGTH_MIN <= len(typed["why"]) <= UPLOAD_WHY_LENGTH_MAX or not typed["why"].isprintable():
@@ -172,9 +174,19 @@ async def _read_handing(firm: Firm, upload: Upload, by: str) -> Handing | Wrong:
             f"Say where it is from in {WHY_LENGTH_MIN} to {UPLOAD_WHY_LENGTH_MAX} letters, figures and signs on one line: "
             "the trader reads it."
         )
-    if errors or kind is None:
+    if errors or kind is None or trader is None:
         return Wrong(errors, typed)
     return Handing(trader, by, kind, typed["why"])
+
+
+async def _trader_in(firm: Firm, typed: str) -> tuple[int | None, str]:
+    """Whose number this is, or what is wrong with it."""
+    try:
+        trader = parse_id(typed)
+    except ValueError:
+        return None, "Give the trader’s number, as the list of traders shows it."
+    known = await firm.book.read(lambda book: traders_known(book, [trader]))
+    return (trader, "") if known else (None, "No trader has this number.")
 
 
 def _before(typed: str) -> int:
