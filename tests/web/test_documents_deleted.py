@@ -40,7 +40,7 @@ async def handed_in(shop: Any, kind: str = "identity") -> Any:
 
 
 def way(line: Any) -> str:
-    return f"/documents/{id_text(line.document)}/removal"
+    return f"/documents/{id_text(line.document)}/taking-back"
 
 
 async def for_ada(shop: Any, client: Any, content: bytes, **fields: str) -> Any:

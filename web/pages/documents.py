@@ -56,7 +56,7 @@ async def hand_in_document(request: Request[Any, Any, Any]) -> Response[Any]:
     return await _shown(request, typed, wrong, 422) if wrong else Redirect("/documents?kept=1", status_code=303)
 
 
-@post("/documents/{document:str}/removal", policy=Policy.TRADER, fresh=True)
+@post("/documents/{document:str}/taking-back", policy=Policy.TRADER, fresh=True)
 async def take_back_document(request: Request[Any, Any, Any], document: FromPath[str]) -> Response[Any]:
     """One that nobody of the firm has looked at; a courier destroys it once the row is written."""
     visitor = signed_in(request)
