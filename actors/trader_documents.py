@@ -1,7 +1,8 @@
 """Trader documents: how many a trader may have kept, who may delete one, and that whoever opens one is in the book before they see it.
 
 No row says which decisions rest on a document. So what somebody of the firm has looked at counts as relied on: its trader takes it back
-no more, and the firm deletes it with a reason. Neither deletes proof of who somebody is while a law has the firm keep it.
+no more, and the firm deletes it with a reason. Neither deletes proof of who somebody is while a law has the firm keep it. What is no
+such proof, though its trader called it one, goes when the firm says so.
 """
 
 from typing import assert_never
@@ -50,7 +51,7 @@ def answer_about(
             return DocumentOpened(trader=asked.trader, document=asked.document, by=asked.by)
         case DeleteDocument():
             return _why_not_deleted(asked, held, turn) or DocumentDeleted(
-                trader=asked.trader, document=asked.document, by=asked.by, why=asked.why
+                trader=asked.trader, document=asked.document, by=asked.by, why=asked.why, no_proof=asked.no_proof
             )
         case unknown:
             assert_never(unknown)
@@ -106,7 +107,8 @@ def _why_not_deleted(asked: DeleteDocument, held: tuple[DocumentHeld, ...], turn
     if no_reason := _why_no_reason(asked):
         return no_reason
     until_us = _retained_until_us(found, turn)
-    if until_us > turn.header.happened_us:
+    # What it is called is its trader's word, and the firm's may be another one. A trader's second word does not count.
+    if until_us > turn.header.happened_us and (_is_theirs(asked) or not asked.no_proof):
         return Refused(refusal=Refusal.DOCUMENT_RETAINED, detail=f"it is kept until {utc_text(until_us)} at least")
     if found.opened and _is_theirs(asked):
         return Refused(refusal=Refusal.DOCUMENT_RELIED_ON, detail="somebody of the firm has looked at it")

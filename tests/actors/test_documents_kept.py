@@ -152,6 +152,21 @@ def test_proof_is_kept_for_as_long_as_a_law_wants(desk, stage, kind, days, refus
     assert (getattr(told, "refusal", None), isinstance(told, DocumentDeleted)) == (refusal, refusal is None)
 
 
+@pytest.mark.parametrize(
+    ("by", "why", "refusal"),
+    [("console", "a blank page", None), ("console", " ", Refusal.REASON_MISSING), (KEEP.by, "", Refusal.DOCUMENT_RETAINED)],
+)  # fmt: skip
+def test_what_was_called_a_proof_and_is_none_goes_by_the_firms_word_alone_and_with_its_reason(
+    desk, stage, by, why, refusal
+):
+    stage.put(PolicyAdopted(policy=replace(stage.engine.policy, documents_retained_us=10 * DAY_US)))
+    desk(KEEP)
+    told = desk(replace(DELETE, by=by, why=why, no_proof=True))
+    assert getattr(told, "refusal", None) is refusal
+    if refusal is None:
+        assert (told.by, told.why, told.no_proof) == (by, why, True)
+
+
 def test_who_is_to_be_forgotten_leaves_the_proof_that_a_law_wants_until_its_time(desk, stage):
     stage.put(PolicyAdopted(policy=replace(stage.engine.policy, documents_retained_us=10 * DAY_US)))
     desk(KEEP)

@@ -109,6 +109,10 @@ async def test_proof_that_a_law_wants_kept_is_said_to_be_so_to_both(shop, cora):
             assert answer.status_code == 422
             assert "law has the firm keep proof of identity and of address for some years" in answer.text
         assert shop.held()[0].is_kept
+        assert 'name="no_proof"' in answer.text
+        assert (await cora.send_form(staff, why=WHY, no_proof="yes")).status_code == 303
+        assert not shop.held()[0].is_kept
+        assert shop.facts(DocumentDeleted)[-1].no_proof
     finally:
         shop.stage.put(PolicyAdopted(policy=policy))
 

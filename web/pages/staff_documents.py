@@ -16,7 +16,7 @@ from litestar.response import Redirect, Response
 
 from firm.bounds import DOCUMENT_BYTES_MAX
 from firm.commands import DeleteDocument, OpenDocument, StaffAct
-from firm.documents import DocumentKind
+from firm.documents import PROOFS, DocumentKind
 from firm.ids import parse_id
 from firm.permissions import Permission
 from storage.documents import Document, open_document
@@ -82,13 +82,15 @@ async def staff_delete_document(request: Request[Any, Any, Any], document: FromP
     line = await firm.book.read(lambda book: document_line(book, number))
     if line is None or not line.is_kept:
         raise NotFoundException(GONE)
-    why = read_why(await fields_of(request))
+    fields = await fields_of(request)
+    why, no_proof = read_why(fields), fields.get("no_proof") == "yes"
+    typed = {"document": document, "no_proof": "yes" if no_proof else ""}
     if isinstance(why, Wrong):
-        return await _shown(request, Wrong(why.errors, {**why.typed, "document": document}))
-    asked = DeleteDocument(by=signed_in(request).reference, trader=line.trader, document=number, why=why)
+        return await _shown(request, Wrong(why.errors, {**why.typed, **typed}))
+    by = signed_in(request).reference
+    asked = DeleteDocument(by=by, trader=line.trader, document=number, why=why, no_proof=no_proof)
     if refused := refused_in((await ask(request, asked)).facts):
-        wrong = Wrong({"": f"It was not deleted. {refused}"}, {"document": document, "why": why})
-        return await _shown(request, wrong)
+        return await _shown(request, Wrong({"": f"It was not deleted. {refused}"}, {**typed, "why": why}))
     return told(request, Redirect("/staff/documents", status_code=303), "sent")
 
 
@@ -143,6 +145,7 @@ async def _shown(request: Request[Any, Any, Any], wrong: Wrong | None = None, st
         traders=await anyio.to_thread.run_sync(trader_names, firm, traders),
         names=await staff_names(firm, people),
         kinds=SHORT,
+        proofs=PROOFS,
         kind_options=[
             ("", speak("documents.choose")),
             *((each.value, speak(f"document.{each}.whole")) for each in DocumentKind),
