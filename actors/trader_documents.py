@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from actors.desk import Turn
 from firm.bounds import DOCUMENT_BYTES_MAX, DOCUMENT_WORDS_MAX, DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX
-from firm.commands import DeleteDocument, KeepDocument, NoteDocumentRefused, OpenDocument
+from firm.commands import DeleteDocument, EraseTrader, KeepDocument, NoteDocumentRefused, OpenDocument
 from firm.documents import PROOFS, DocumentHeld
 from firm.facts import (
     DocumentDeleted,
@@ -38,7 +38,7 @@ def answer_about(
     """`held`: those that are kept of the trader whose it is, who is registered, or forgotten, or neither."""
     if not is_registered:
         return Refused(refusal=Refusal.UNKNOWN_TRADER, detail="no trader has this id")
-    if is_forgotten and not isinstance(asked, OpenDocument):
+    if is_forgotten and isinstance(asked, KeepDocument | NoteDocumentRefused):
         return Refused(refusal=Refusal.TRADER_FORGOTTEN, detail="nothing is kept of them any more")
     match asked:
         case KeepDocument():
@@ -77,7 +77,7 @@ def _kept(asked: KeepDocument) -> DocumentKept:
     )
 
 
-def _is_theirs(asked: KeepDocument | DeleteDocument) -> bool:
+def _is_theirs(asked: KeepDocument | DeleteDocument | EraseTrader) -> bool:
     return asked.by == f"trader:{asked.trader}"
 
 
@@ -134,12 +134,30 @@ def as_retained(
     classes: tuple[Destruction, ...], held: tuple[DocumentHeld, ...], turn: Turn
 ) -> tuple[Destruction, ...]:
     """When each class goes of whoever is to be forgotten: documents not before a law lets the last proof among them go."""
-    until_us = max((_retained_until_us(one, turn) for one in held), default=0)
+    until_us = _all_retained_until_us(held, turn)
     if until_us <= turn.header.happened_us:
         return classes
     return tuple(
         replace(each, from_us=max(each.from_us, until_us)) if each.klass == CLASS else each for each in classes
     )
+
+
+def let_go(asked: EraseTrader, held: tuple[DocumentHeld, ...], turn: Turn) -> tuple[DocumentDeleted, ...]:
+    """What goes at once although a law postpones the class: it keeps the proof, and nothing that lies beside it."""
+    now_us = turn.header.happened_us
+    if _all_retained_until_us(held, turn) <= now_us or all(each.klass != CLASS for each in asked.classes):
+        return ()
+    why = "" if _is_theirs(asked) else asked.why
+    return tuple(
+        DocumentDeleted(trader=asked.trader, document=one.document, by=asked.by, why=why)
+        for one in held
+        if _retained_until_us(one, turn) <= now_us
+    )
+
+
+def _all_retained_until_us(held: tuple[DocumentHeld, ...], turn: Turn) -> int:
+    """Until when a law keeps the last of them; 0: none."""
+    return max((_retained_until_us(one, turn) for one in held), default=0)
 
 
 def documents_after(told: Told, held: tuple[DocumentHeld, ...], happened_us: int) -> tuple[DocumentHeld, ...]:
