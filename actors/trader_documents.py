@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from actors.desk import Turn
 from firm.bounds import DOCUMENT_BYTES_MAX, DOCUMENT_WORDS_MAX, DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX
 from firm.commands import DeleteDocument, EraseTrader, KeepDocument, NoteDocumentRefused, OpenDocument
-from firm.documents import PROOFS, DocumentHeld
+from firm.documents import DocumentHeld, retained_until_us
 from firm.facts import (
     DocumentDeleted,
     DocumentKept,
@@ -125,9 +125,7 @@ def _why_no_reason(asked: KeepDocument | DeleteDocument) -> Refused | None:
 
 
 def _retained_until_us(one: DocumentHeld, turn: Turn) -> int:
-    """0: for no time."""
-    retained_us = turn.policy.documents_retained_us
-    return one.kept_us + retained_us if retained_us and one.document_kind in PROOFS else 0
+    return retained_until_us(one.document_kind, one.kept_us, turn.policy.documents_retained_us)
 
 
 def as_retained(
