@@ -5,7 +5,7 @@ The same way whoever hands it in: its trader, or somebody of the staff in the tr
 
 import logging
 import secrets
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import anyio.to_thread
 import apsw
@@ -26,7 +26,6 @@ from web.asking import ask
 from web.document_turns import Turn
 from web.forms import refusal_in
 from web.inspecting import Clean, InspectionFull, ScannerSilent, Unconfined, Verdict
-from web.shell.speech import Speech, spoken
 from web.uploads import FileTooLarge, Handed, Upload
 from web.visitor import firm_of
 
@@ -41,11 +40,18 @@ class NotNow(Exception):
         self.key = key
 
 
+class Say(Protocol):
+    """Says a sentence of the catalog to whoever hands in."""
+
+    def __call__(self, key: str, **words: str | int) -> str: ...
+
+
 class Handing(NamedTuple):
-    """Whose document it is, who hands it in, and why, where that is not the trader."""
+    """Whose document it is, who hands it in and in whose words they are answered, and why, where that is not the trader."""
 
     trader: int
     by: str
+    say: Say
     kind: DocumentKind
     why: str = ""
 
@@ -67,7 +73,7 @@ async def hand_in(request: Request[Any, Any, Any], upload: Upload, handing: Hand
     if isinstance(verdict, DocumentFault):
         noted = NoteDocumentRefused(by=handing.by, trader=handing.trader, document_kind=handing.kind, fault=verdict)
         await ask(request, noted)
-        return _not_taken(spoken(request), f"fault.{verdict}")
+        return _not_taken(handing.say, f"fault.{verdict}")
     return await _keep(request, handing, handed.name, verdict)
 
 
@@ -83,9 +89,9 @@ async def _why_no_room(request: Request[Any, Any, Any], handing: Handing) -> str
 
     forgotten, many, theirs, everybodys = await firm.book.read(question)
     if forgotten:
-        return _not_taken(spoken(request), "documents.forgotten")
+        return _not_taken(handing.say, "documents.forgotten")
     if many >= DOCUMENTS_MAX or theirs >= DOCUMENTS_BYTES_MAX:
-        return _full(spoken(request))
+        return _full(handing.say)
     if everybodys >= firm.inspector.bytes_max:
         raise NotNow("documents.no_room")
     return ""
@@ -121,26 +127,26 @@ async def _keep(request: Request[Any, Any, Any], handing: Handing, name: str, cl
     if refusal is None:
         return ""
     await anyio.to_thread.run_sync(_unkeep, vault, handing.person, sealed, refusal)
-    return _refused(spoken(request), refusal)
+    return _refused(handing.say, refusal)
 
 
-def _refused(speak: Speech, refusal: Refusal) -> str:
+def _refused(say: Say, refusal: Refusal) -> str:
     match refusal:
         case Refusal.TOO_MANY_DOCUMENTS:
-            return _full(speak)
+            return _full(say)
         case Refusal.TRADER_FORGOTTEN:
-            return _not_taken(speak, "documents.forgotten")
+            return _not_taken(say, "documents.forgotten")
         case _:
-            return _not_taken(speak, "documents.not_by_firm")
+            return _not_taken(say, "documents.not_by_firm")
 
 
-def _full(speak: Speech) -> str:
-    return speak("documents.not_taken", why=speak("documents.full", most=DOCUMENTS_MAX))
+def _full(say: Say) -> str:
+    return say("documents.not_taken", why=say("documents.full", most=DOCUMENTS_MAX))
 
 
-def _not_taken(speak: Speech, why: str) -> str:
+def _not_taken(say: Say, why: str) -> str:
     """`why`: the name of the end of the sentence."""
-    return speak("documents.not_taken", why=speak(why))
+    return say("documents.not_taken", why=say(why))
 
 
 def _unkeep(vault: Vault, person: str, sealed: str, refusal: Refusal) -> None:

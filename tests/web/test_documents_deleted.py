@@ -125,6 +125,9 @@ async def test_the_firm_hands_in_in_her_name_by_the_same_way_and_she_reads_that_
     assert fact.by.startswith("staff:")
     line = shop.held()[0]
     assert open_document(shop.stage.vault, line.sealed).name == NAME
+    vault = shop.stage.vault
+    assert line.sealed in dict(vault.values_of(f"trader:{shop.play.ADA}"))  # under her key, which goes with her
+    assert DOCUMENTS not in vault.classes_of(fact.by)
     shown = (await shop.ada.get("/documents")).text
     assert f"Handed in for you by the firm: <bdi>“{FROM}”.</bdi>" in shown
     assert way(line) in shown

@@ -310,7 +310,7 @@ async def test_who_has_to_wait_for_what_is_on_its_way_is_told_so_in_their_langua
     ben, speak = come_in(f"trader:{play.BEN}"), speech_of(Language.GERMAN)
     ben.headers["accept-language"] = "de"
     app.state.document_turns = DocumentTurns()
-    with app.state.document_turns.turn(play.BEN, stage.wall_us):
+    with app.state.document_turns.turn(f"trader:{play.BEN}", stage.wall_us):
         document = await ben.send_file("/documents", kind="identity")
     begun = [await app.state.downloads.begin(-play.BEN, _endless()) for _ in range(DOWNLOADS_PER_ACCOUNT_MAX)]
     file = await ben.get("/my-data.zip")

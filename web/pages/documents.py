@@ -45,9 +45,10 @@ async def hand_in_document(request: Request[Any, Any, Any]) -> Response[Any]:
     kind = choice_in(DocumentKind, typed)
     if kind is None:
         return await _shown(request, "", speak("documents.no_kind"), 422)
+    handing = Handing(visitor.id, visitor.reference, speak, kind)
     try:
-        with request.app.state.document_turns.turn(visitor.id, firm.wall_us()) as turn:
-            wrong = await hand_in(request, upload, Handing(visitor.id, visitor.reference, kind), turn)
+        with request.app.state.document_turns.turn(visitor.reference, firm.wall_us()) as turn:
+            wrong = await hand_in(request, upload, handing, turn)
     except TooManyUploads as many:
         return await _shown(request, typed, speak(many.key, **many.counted), 429)
     except NotNow as amiss:

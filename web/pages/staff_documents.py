@@ -26,13 +26,12 @@ from web.asking import ask
 from web.bounds import DOCUMENTS_PER_PAGE, UPLOAD_BYTES_MAX, UPLOAD_WHY_LENGTH_MAX, WHY_LENGTH_MIN
 from web.csp import LOCKED
 from web.document_turns import TooManyUploads
-from web.document_words import MEDIA_TYPES, SHORT, size_in_words, trader_names
+from web.document_words import MEDIA_TYPES, SHORT, WHOLE, size_in_words, to_staff, trader_names
 from web.firm import Firm
 from web.forms import Wrong, choice_in, fields_of, read_why, refused_in
 from web.handing_in import Handing, NotNow, hand_in
 from web.people import staff_names
 from web.render import page
-from web.shell.speech import spoken
 from web.shell.toasts import told
 from web.uploads import Upload, upload_of
 from web.visitor import firm_of, may, read_id, signed_in
@@ -58,14 +57,14 @@ async def staff_hand_in_document(request: Request[Any, Any, Any]) -> Response[An
     read = await _read_handing(firm, upload, visitor.reference)
     if isinstance(read, Wrong):
         return await _shown(request, read)
-    speak, status = spoken(request), 422
+    status = 422
     try:
-        with request.app.state.document_turns.turn(-visitor.id, firm.wall_us()) as turn:
+        with request.app.state.document_turns.turn(visitor.reference, firm.wall_us()) as turn:
             wrong = await hand_in(request, upload, read, turn)
     except TooManyUploads as many:
-        wrong, status = speak(many.key, **many.counted), 429
+        wrong, status = to_staff(many.key, **many.counted), 429
     except NotNow as amiss:
-        wrong, status = speak(amiss.key), 503
+        wrong, status = to_staff(amiss.key), 503
     if wrong:
         return await _shown(request, Wrong({"": wrong}, await _typed(upload)), status)
     return told(request, Redirect("/staff/documents", status_code=303), "sent")
@@ -123,7 +122,6 @@ async def staff_open_document(request: Request[Any, Any, Any], document: FromPat
 
 async def _shown(request: Request[Any, Any, Any], wrong: Wrong | None = None, status: int = 422) -> Response[str]:
     """`wrong`: of the form that names a document, or of the one that hands one in."""
-    speak = spoken(request)
     firm, from_seq = firm_of(request), _before(request.query_params.get("before", ""))
 
     def question(book: apsw.Connection) -> list[DocumentLine]:
@@ -147,8 +145,8 @@ async def _shown(request: Request[Any, Any, Any], wrong: Wrong | None = None, st
         kinds=SHORT,
         proofs=PROOFS,
         kind_options=[
-            ("", speak("documents.choose")),
-            *((each.value, speak(f"document.{each}.whole")) for each in DocumentKind),
+            ("", "Choose"),
+            *((each.value, WHOLE[each]) for each in DocumentKind),
         ],
         size=size_in_words,
         wrong=wrong,
@@ -179,7 +177,7 @@ async def _read_handing(firm: Firm, upload: Upload, by: str) -> Handing | Wrong:
         )
     if errors or kind is None or trader is None:
         return Wrong(errors, typed)
-    return Handing(trader, by, kind, typed["why"])
+    return Handing(trader, by, to_staff, kind, typed["why"])
 
 
 async def _trader_in(firm: Firm, typed: str) -> tuple[int | None, str]:
