@@ -228,6 +228,15 @@ def test_what_an_older_vault_brings_back_is_told_and_destroyed_at_the_next_start
     assert findings_in(directory) == []
 
 
+def test_one_that_was_just_deleted_is_listed_once_and_as_gone(machine: Machine) -> None:
+    delete(machine, 9)
+    with machine.reader.connection() as book:
+        lines = documents_of(book, ADA)
+    assert [(line.document, line.is_kept) for line in lines] == [
+        (each, each != 9) for each in range(2 * len(SIZES))[::-1]
+    ]
+
+
 def test_a_trader_who_hands_in_and_takes_back_all_day_leaves_room_and_a_short_list(machine: Machine) -> None:
     for number in range(100, 180):
         keep(machine, number, b"%PDF")
