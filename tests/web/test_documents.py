@@ -24,7 +24,7 @@ from storage.documents import open_document
 from storage.people import DOCUMENTS
 from storage.readmodels.documents import documents_of, newest_documents
 from tests.documents.hostile import SECRET, picture, plain_pdf
-from web.bounds import UPLOADS_AT_ONCE, UPLOADS_BYTES_AT_ONCE, UPLOADS_PER_HOUR
+from web.bounds import UPLOAD_WORD_BYTES_MAX, UPLOADS_AT_ONCE, UPLOADS_BYTES_AT_ONCE, UPLOADS_PER_HOUR
 from web.document_turns import DocumentTurns, TooManyUploads, Turn
 from web.inspecting import Clean, InspectionFull, ScannerSilent, Unconfined, Verdict
 from web.signed import Signed, written
@@ -145,7 +145,7 @@ async def test_more_than_a_document_may_have_is_refused_while_it_comes(shop):
         ({"csrf_token": "", "kind": "identity", "a": "1"}, 403),
         ({"kind": "passport"}, 422),
         ({"kind": "identity", "a": "1", "b": "2", "c": "3", "d": "4"}, 400),
-        ({"kind": "x" * 600}, 400),
+        ({"kind": "x" * (UPLOAD_WORD_BYTES_MAX + 1)}, 400),
     ],
 )
 async def test_a_form_that_is_not_ours_or_not_one_is_not_read_on(shop, fields, status):
