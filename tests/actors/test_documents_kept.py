@@ -207,6 +207,7 @@ def test_what_is_still_kept_of_who_is_forgotten_is_the_firms_to_delete(desk, sta
     stage.now_us += 9 * DAY_US
     assert desk(console) == DocumentDeleted(trader=ADA, document=1, by="console", why="its time is over")
     assert desk(replace(console, document=2)).refusal is Refusal.DOCUMENT_RETAINED
+    assert isinstance(desk(replace(console, document=2, no_proof=True)), DocumentDeleted)
 
 
 def test_the_rows_alone_lead_to_the_same_state_and_it_reads_back(desk, stage):
