@@ -142,6 +142,10 @@ class LiveBoard:
         assert isinstance(desk, TraderDesk)
         return desk.state.unconfirmed
 
+    def documents_retained_us(self) -> int:
+        """For how long after it was handed in nobody deletes proof of identity and of address; 0: for no time."""
+        return self._engine.policy.documents_retained_us
+
     def tell_rows(self, account: int, heard: Callable[[], None]) -> None:
         """From now on call `heard` after a commit that brought urgent rows of the account. It must be quick."""
         self._told.setdefault(account, []).append(heard)

@@ -22,7 +22,7 @@ from actors.messages import (
 )
 from actors.names import COURIER, account_desk, key_id, order_desk
 from actors.trader_accounts import HeldAccount, OnOrder, account_opened, known_accounts, on_order, platforms_of
-from actors.trader_documents import AboutDocument, answer_about, as_retained, documents_after
+from actors.trader_documents import AboutDocument, answer_about, as_retained, documents_after, let_go
 from actors.trader_looks import look
 from actors.trader_room import NoRoom, why_no_room
 from actors.trader_views import seen_as
@@ -268,8 +268,10 @@ class TraderDesk:
         for account, one in self._accounts.items():
             if one.standing not in ENDED:
                 turn.send(account_desk(account), GivenUp())
-        classes = as_retained(asked.classes, self.state.documents, turn)
-        turn.record(ErasureOrdered(trader=self.trader, classes=classes))
+        documents = self.state.documents  # as they are before the rows of this turn
+        turn.record(ErasureOrdered(trader=self.trader, classes=as_retained(asked.classes, documents, turn)))
+        for deleted in let_go(asked, documents, turn):
+            turn.record(deleted)
 
     def _why_not_forgotten(self, asked: EraseTrader, turn: Turn) -> Refused | None:
         if not self.state.registered:

@@ -1,7 +1,8 @@
 """Trader documents: how many a trader may have kept, who may delete one, and that whoever opens one is in the book before they see it.
 
 No row says which decisions rest on a document. So what somebody of the firm has looked at counts as relied on: its trader takes it back
-no more, and the firm deletes it with a reason. Neither deletes proof of who somebody is while a law has the firm keep it.
+no more, and the firm deletes it with a reason. Neither deletes proof of who somebody is while a law has the firm keep it. What is no
+such proof, though its trader called it one, goes when the firm says so.
 """
 
 from typing import assert_never
@@ -10,8 +11,8 @@ from msgspec.structs import replace
 
 from actors.desk import Turn
 from firm.bounds import DOCUMENT_BYTES_MAX, DOCUMENT_WORDS_MAX, DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX
-from firm.commands import DeleteDocument, KeepDocument, NoteDocumentRefused, OpenDocument
-from firm.documents import PROOFS, DocumentHeld
+from firm.commands import DeleteDocument, EraseTrader, KeepDocument, NoteDocumentRefused, OpenDocument
+from firm.documents import DocumentHeld, retained_until_us
 from firm.facts import (
     DocumentDeleted,
     DocumentKept,
@@ -37,7 +38,7 @@ def answer_about(
     """`held`: those that are kept of the trader whose it is, who is registered, or forgotten, or neither."""
     if not is_registered:
         return Refused(refusal=Refusal.UNKNOWN_TRADER, detail="no trader has this id")
-    if is_forgotten and not isinstance(asked, OpenDocument):
+    if is_forgotten and isinstance(asked, KeepDocument | NoteDocumentRefused):
         return Refused(refusal=Refusal.TRADER_FORGOTTEN, detail="nothing is kept of them any more")
     match asked:
         case KeepDocument():
@@ -50,7 +51,7 @@ def answer_about(
             return DocumentOpened(trader=asked.trader, document=asked.document, by=asked.by)
         case DeleteDocument():
             return _why_not_deleted(asked, held, turn) or DocumentDeleted(
-                trader=asked.trader, document=asked.document, by=asked.by, why=asked.why
+                trader=asked.trader, document=asked.document, by=asked.by, why=asked.why, no_proof=asked.no_proof
             )
         case unknown:
             assert_never(unknown)
@@ -76,7 +77,7 @@ def _kept(asked: KeepDocument) -> DocumentKept:
     )
 
 
-def _is_theirs(asked: KeepDocument | DeleteDocument) -> bool:
+def _is_theirs(asked: KeepDocument | DeleteDocument | EraseTrader) -> bool:
     return asked.by == f"trader:{asked.trader}"
 
 
@@ -106,7 +107,8 @@ def _why_not_deleted(asked: DeleteDocument, held: tuple[DocumentHeld, ...], turn
     if no_reason := _why_no_reason(asked):
         return no_reason
     until_us = _retained_until_us(found, turn)
-    if until_us > turn.header.happened_us:
+    # What it is called is its trader's word, and the firm's may be another one. A trader's second word does not count.
+    if until_us > turn.header.happened_us and (_is_theirs(asked) or not asked.no_proof):
         return Refused(refusal=Refusal.DOCUMENT_RETAINED, detail=f"it is kept until {utc_text(until_us)} at least")
     if found.opened and _is_theirs(asked):
         return Refused(refusal=Refusal.DOCUMENT_RELIED_ON, detail="somebody of the firm has looked at it")
@@ -123,21 +125,37 @@ def _why_no_reason(asked: KeepDocument | DeleteDocument) -> Refused | None:
 
 
 def _retained_until_us(one: DocumentHeld, turn: Turn) -> int:
-    """0: for no time."""
-    retained_us = turn.policy.documents_retained_us
-    return one.kept_us + retained_us if retained_us and one.document_kind in PROOFS else 0
+    return retained_until_us(one.document_kind, one.kept_us, turn.policy.documents_retained_us)
 
 
 def as_retained(
     classes: tuple[Destruction, ...], held: tuple[DocumentHeld, ...], turn: Turn
 ) -> tuple[Destruction, ...]:
     """When each class goes of whoever is to be forgotten: documents not before a law lets the last proof among them go."""
-    until_us = max((_retained_until_us(one, turn) for one in held), default=0)
+    until_us = _all_retained_until_us(held, turn)
     if until_us <= turn.header.happened_us:
         return classes
     return tuple(
         replace(each, from_us=max(each.from_us, until_us)) if each.klass == CLASS else each for each in classes
     )
+
+
+def let_go(asked: EraseTrader, held: tuple[DocumentHeld, ...], turn: Turn) -> tuple[DocumentDeleted, ...]:
+    """What goes at once although a law postpones the class: it keeps the proof, and nothing that lies beside it."""
+    now_us = turn.header.happened_us
+    if _all_retained_until_us(held, turn) <= now_us or all(each.klass != CLASS for each in asked.classes):
+        return ()
+    why = "" if _is_theirs(asked) else asked.why
+    return tuple(
+        DocumentDeleted(trader=asked.trader, document=one.document, by=asked.by, why=why)
+        for one in held
+        if _retained_until_us(one, turn) <= now_us
+    )
+
+
+def _all_retained_until_us(held: tuple[DocumentHeld, ...], turn: Turn) -> int:
+    """Until when a law keeps the last of them; 0: none."""
+    return max((_retained_until_us(one, turn) for one in held), default=0)
 
 
 def documents_after(told: Told, held: tuple[DocumentHeld, ...], happened_us: int) -> tuple[DocumentHeld, ...]:

@@ -4,7 +4,7 @@ What is owed stands in the ledger, so that neither a crash nor a restore from ol
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import anyio
 from anyio import to_thread
@@ -15,7 +15,7 @@ from appliance.assembly import Machine
 from appliance.seam import why_it_failed
 from firm.bounds import POOLED_TOLD_MAX
 from firm.ids import id_text
-from firm.inputs import DeletionReported, ErasureReported, MonthForgotten
+from firm.inputs import DeletionReported, ErasureReported, Input, MonthForgotten
 from firm.instant import DAY_US
 from storage.errors import DiskRefused, FrontRefused, VaultDamaged
 from storage.logins_pooled import pooled_logins
@@ -46,11 +46,16 @@ async def forget_who_is_due(machine: Machine) -> None:
 
 async def forget_once(machine: Machine) -> str:
     """Whoever and whatever is due by now; why not all of it was done or told, "" where it was. What is left stays due."""
+    # Each by itself: where one document cannot go, nobody's erasure waits for it.
+    whys = [await _told(machine, work) for work in (forget_documents, forget)]
+    return "; ".join(why for why in whys if why)
+
+
+async def _told(machine: Machine, work: Callable[[Machine], Sequence[Input]]) -> str:
+    """What it destroyed is told to the ledger; why not all of it was, or ""."""
 
     async def forget_and_tell() -> None:
-        for deleted in await to_thread.run_sync(forget_documents, machine):
-            await machine.ask(deleted)
-        for report in await to_thread.run_sync(forget, machine):
+        for report in await to_thread.run_sync(work, machine):
             await machine.ask(report)
 
     return await why_it_failed(forget_and_tell, DiskRefused, FrontRefused, VaultDamaged, TracesRemain, Overloaded)

@@ -90,7 +90,7 @@ def _about(asked: Command) -> str:
         case c.IssueApiKey():
             return asked.name
         case c.DeleteDocument():
-            return f"document {id_text(asked.document)}"
+            return f"document {id_text(asked.document)}{', as no proof' if asked.no_proof else ''}"
         case c.SetStaffRole() | c.AddStaff() | c.BeginView():
             return ""
         case _:

@@ -52,3 +52,8 @@ class DocumentHeld(msgspec.Struct, frozen=True, gc=False):
 
 PROOFS = frozenset({DocumentKind.IDENTITY, DocumentKind.ADDRESS})
 """What laws against money laundering have a firm keep for years (Directive (EU) 2015/849, Article 40)."""
+
+
+def retained_until_us(kind: DocumentKind, kept_us: int, retained_us: int) -> int:
+    """Until when nobody deletes it, where proof is kept for `retained_us` after it was handed in; 0: it may go at any time."""
+    return kept_us + retained_us if retained_us and kind in PROOFS else 0

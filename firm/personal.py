@@ -22,6 +22,7 @@ class Ground(StrEnum):
     """Why a class may be held at all: the ground in Article 6 of the GDPR."""
 
     CONTRACT = "contract (6.1.b)"
+    CONTRACT_OR_LAW = "contract (6.1.b); of proof that a law has the firm keep, legal obligation (6.1.c)"
     INTEREST = "legitimate interest (6.1.f)"
 
 
@@ -81,7 +82,7 @@ CLASSES = (
         "documents",
         "Documents that you handed in: proof of identity and of address, other evidence",
         "To know who you are where a law or a payment asks for it, and to judge what you say happened.",
-        Ground.CONTRACT,
+        Ground.CONTRACT_OR_LAW,
     ),
     PersonalClass(
         "session",

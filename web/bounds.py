@@ -54,8 +54,8 @@ DRAFT_BYTES_MAX = (
     1024 * 1024
 )  # of a form with a program in it, which spells some characters with several; its text has a bound of its own
 UPLOAD_WORDS_MAX = 4  # fields beside the file
-UPLOAD_WORD_BYTES_MAX = 512  # of one of them
-UPLOAD_WHY_LENGTH_MAX = 160  # of the reason beside a file: no alphabet needs more than three bytes a letter
+UPLOAD_WHY_LENGTH_MAX = 160  # of the reason beside a file
+UPLOAD_WORD_BYTES_MAX = 4 * UPLOAD_WHY_LENGTH_MAX  # of one of these fields: no letter has more bytes than four
 UPLOAD_NAME_LENGTH_MAX = 120  # of the name that a file had where it came from
 UPLOAD_BYTES_MAX = DOCUMENT_BYTES_MAX + FORM_BYTES_MAX  # of a form with a document in it
 UPLOADS_AT_ONCE = 32  # of all traders; one of each

@@ -56,15 +56,15 @@ class Turn:
 
 
 class DocumentTurns:
-    """By who hands in, and in all, the longest ones first. Times are wall time. Members of staff are counted below nought."""
+    """By who hands in ("trader:7"), and in all, the longest ones first. Times are wall time."""
 
     def __init__(self) -> None:
-        self._inside: dict[int, Turn] = {}
-        self._begun: dict[int, deque[int]] = {}
+        self._inside: dict[str, Turn] = {}
+        self._begun: dict[str, deque[int]] = {}
         self._in_all: deque[int] = deque()
 
     @contextmanager
-    def turn(self, who: int, now_us: int) -> Iterator[Turn]:
+    def turn(self, who: str, now_us: int) -> Iterator[Turn]:
         """While a document of theirs comes and is looked at. Raises TooManyUploads."""
         if who in self._inside:
             raise TooManyUploads("documents.on_its_way")

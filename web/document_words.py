@@ -1,17 +1,33 @@
-"""Document words: how large a document is, as people read it; and for staff what it shows, and who handed it in, where they may know."""
+"""Document words: how large a document is, as people read it; and for staff what it shows, who handed it in, where they may know, and why
+one that they hand in is not taken.
+"""
 
 from collections.abc import Iterable
 
 from firm.documents import DocumentForm, DocumentKind
 from firm.ids import id_text
 from web.firm import Firm
-from web.shell.speech import Speech
+from web.shell.speech import ENGLISH, Speech
 
 SHORT: dict[DocumentKind, str] = {
     DocumentKind.IDENTITY: "Identity",
     DocumentKind.ADDRESS: "Address",
     DocumentKind.EVIDENCE: "Evidence",
 }
+WHOLE: dict[DocumentKind, str] = {
+    DocumentKind.IDENTITY: "Who they are: passport, identity card or driving licence",
+    DocumentKind.ADDRESS: "Where they live: a bill, bank statement or letter of an authority",
+    DocumentKind.EVIDENCE: "What happened: a screenshot, statement or other evidence",
+}
+TO_STAFF = {
+    "documents.full": "{most} documents are kept of this trader, or as many bytes as may be: delete one first.",
+    "documents.forgotten": "this trader asked to be forgotten.",
+    "documents.not_by_firm": "the firm’s ledger refused it.",
+    "documents.no_room": "The firm has no room for more documents (documents.kept_max_mb): nothing of it was kept.",
+    "documents.not_safely": "Documents cannot be looked at safely on this machine: nothing of it was kept. “evenhand doctor” says why.",
+    "documents.on_its_way": "A document that you hand in is on its way already: wait until it has come.",
+}
+"""What says "you" to the trader, or sends them to the firm, said of the trader to the firm."""
 MEDIA_TYPES: dict[DocumentForm, str] = {
     DocumentForm.JPEG: "image/jpeg",
     DocumentForm.PNG: "image/png",
@@ -24,6 +40,12 @@ def size_in_words(speak: Speech, size_bytes: int) -> str:
     if size_bytes < 10**6:
         return speak("documents.kilobytes", number=-(-size_bytes // 1_000))
     return speak("documents.megabytes", number=speak.tenths(-(-size_bytes // 10**5)))
+
+
+def to_staff(key: str, **words: str | int) -> str:
+    """A sentence of the catalog as staff read it who hand in for a trader: in English, as all their pages are."""
+    said = TO_STAFF.get(key)
+    return ENGLISH(key, **words) if said is None else said.format(**words)
 
 
 def trader_names(firm: Firm, traders: Iterable[int]) -> dict[int, str]:

@@ -5,7 +5,7 @@ The same way whoever hands it in: its trader, or somebody of the staff in the tr
 
 import logging
 import secrets
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import anyio.to_thread
 import apsw
@@ -19,13 +19,13 @@ from firm.ids import ID_BITS
 from storage.documents import packed
 from storage.people import DOCUMENTS, reference
 from storage.readmodels.documents import bytes_kept, documents_of
+from storage.readmodels.erasures import is_forgotten
 from storage.sqlite_file import TracesRemain
 from storage.vault import Vault
 from web.asking import ask
 from web.document_turns import Turn
 from web.forms import refusal_in
 from web.inspecting import Clean, InspectionFull, ScannerSilent, Unconfined, Verdict
-from web.shell.speech import Speech, spoken
 from web.uploads import FileTooLarge, Handed, Upload
 from web.visitor import firm_of
 
@@ -40,11 +40,18 @@ class NotNow(Exception):
         self.key = key
 
 
+class Say(Protocol):
+    """Says a sentence of the catalog to whoever hands in."""
+
+    def __call__(self, key: str, **words: str | int) -> str: ...
+
+
 class Handing(NamedTuple):
-    """Whose document it is, who hands it in, and why, where that is not the trader."""
+    """Whose document it is, who hands it in and in whose words they are answered, and why, where that is not the trader."""
 
     trader: int
     by: str
+    say: Say
     kind: DocumentKind
     why: str = ""
 
@@ -66,7 +73,7 @@ async def hand_in(request: Request[Any, Any, Any], upload: Upload, handing: Hand
     if isinstance(verdict, DocumentFault):
         noted = NoteDocumentRefused(by=handing.by, trader=handing.trader, document_kind=handing.kind, fault=verdict)
         await ask(request, noted)
-        return _not_taken(spoken(request), f"fault.{verdict}")
+        return _not_taken(handing.say, f"fault.{verdict}")
     return await _keep(request, handing, handed.name, verdict)
 
 
@@ -76,13 +83,15 @@ async def _why_no_room(request: Request[Any, Any, Any], handing: Handing) -> str
     if firm.held():
         raise NotNow("documents.firm_held")
 
-    def question(book: apsw.Connection) -> tuple[int, int, int]:
+    def question(book: apsw.Connection) -> tuple[bool, int, int, int]:
         held = [line.size_bytes for line in documents_of(book, handing.trader) if line.is_kept]
-        return len(held), sum(held), bytes_kept(book)
+        return is_forgotten(book, handing.trader), len(held), sum(held), bytes_kept(book)
 
-    many, theirs, everybodys = await firm.book.read(question)
+    forgotten, many, theirs, everybodys = await firm.book.read(question)
+    if forgotten:
+        return _not_taken(handing.say, "documents.forgotten")
     if many >= DOCUMENTS_MAX or theirs >= DOCUMENTS_BYTES_MAX:
-        return _full(spoken(request))
+        return _full(handing.say)
     if everybodys >= firm.inspector.bytes_max:
         raise NotNow("documents.no_room")
     return ""
@@ -118,34 +127,40 @@ async def _keep(request: Request[Any, Any, Any], handing: Handing, name: str, cl
     if refusal is None:
         return ""
     await anyio.to_thread.run_sync(_unkeep, vault, handing.person, sealed, refusal)
-    return _refused(spoken(request), refusal)
+    return _refused(handing.say, refusal)
 
 
-def _refused(speak: Speech, refusal: Refusal) -> str:
+def _refused(say: Say, refusal: Refusal) -> str:
     match refusal:
         case Refusal.TOO_MANY_DOCUMENTS:
-            return _full(speak)
+            return _full(say)
         case Refusal.TRADER_FORGOTTEN:
-            return _not_taken(speak, "documents.forgotten")
+            return _not_taken(say, "documents.forgotten")
         case _:
-            return _not_taken(speak, "documents.not_by_firm")
+            return _not_taken(say, "documents.not_by_firm")
 
 
-def _full(speak: Speech) -> str:
-    return speak("documents.not_taken", why=speak("documents.full", most=DOCUMENTS_MAX))
+def _full(say: Say) -> str:
+    return say("documents.not_taken", why=say("documents.full", most=DOCUMENTS_MAX))
 
 
-def _not_taken(speak: Speech, why: str) -> str:
+def _not_taken(say: Say, why: str) -> str:
     """`why`: the name of the end of the sentence."""
-    return speak("documents.not_taken", why=speak(why))
+    return say("documents.not_taken", why=say(why))
 
 
 def _unkeep(vault: Vault, person: str, sealed: str, refusal: Refusal) -> None:
-    """Of somebody who was forgotten meanwhile the key goes, too: an erasure that was done by then saw nothing of it."""
+    """Of somebody who was forgotten meanwhile the key goes, too: an erasure that was done by then saw nothing of it.
+
+    Not while another document lies under it: such an erasure is still to come, once a law lets the proof go.
+    """
     try:
-        if refusal is Refusal.TRADER_FORGOTTEN:
+        vault.erase_values([sealed])
+        if refusal is Refusal.TRADER_FORGOTTEN and not _any_left(vault, person):
             vault.erase(person, DOCUMENTS)
-        else:
-            vault.erase_values([sealed])
     except TracesRemain as unfinished:
         _LOG.warning("a document that the firm refused is gone, and not yet all of its traces: %s", unfinished)
+
+
+def _any_left(vault: Vault, person: str) -> bool:
+    return any(opening.klass == DOCUMENTS for _, opening in vault.values_of(person))

@@ -12,7 +12,7 @@ from appliance.clock import wall_us
 from appliance.commands import person_add, person_back, person_place
 from appliance.commands.options import Verbs, add_directory, add_json, agreed, plain_text, tell, verb
 from appliance.console import CommandRefused, ask_firm, open_machine
-from appliance.erasing import forget
+from appliance.erasing import forget, forget_documents
 from appliance.members import opened_vault, trader_named
 from appliance.settings_file import read_settings
 from firm.commands import EraseTrader, NoteAct, StaffAct
@@ -162,7 +162,7 @@ def _carried_out(directory: Path) -> str:
     except LedgerInUse:
         return "The firm that serves does it within seconds: evenhand person erasures shows when it is done."
     with closing(machine):
-        reports: Sequence[object] = machine.decide_now(forget(machine))
+        reports: Sequence[object] = machine.decide_now([*forget_documents(machine), *forget(machine)])
     return f"It is done, class by class ({len(reports)} reports)."
 
 

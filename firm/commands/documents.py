@@ -35,8 +35,11 @@ class OpenDocument(Command, frozen=True, kw_only=True):
 
 
 class DeleteDocument(Command, frozen=True, kw_only=True, omit_defaults=True):
-    """Have one document of a trader destroyed. `why`: of the firm; a trader takes back what nobody has looked at, and says nothing."""
+    """Have one document of a trader destroyed. `why`: of the firm; a trader takes back what nobody has looked at, and says nothing.
+    `no_proof`: the firm says that it shows neither who its trader is nor where they live, whatever they called it, so no law keeps it.
+    """
 
     trader: int
     document: int
     why: str = ""
+    no_proof: bool = False

@@ -39,10 +39,12 @@ class DocumentOpened(Fact, frozen=True, kw_only=True):
 class DocumentDeleted(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """A document is kept no longer: taken back by its trader, or deleted by the firm, which says why. The vault destroys it next.
 
-    That it was handed in, and the commitment to it, stay.
+    That it was handed in, and the commitment to it, stay. `no_proof`: the firm says that it showed neither who its trader is nor where
+    they live, whatever they called it.
     """
 
     trader: int
     document: int
     by: str
     why: str = ""
+    no_proof: bool = False

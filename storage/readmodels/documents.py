@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import apsw
 import msgspec
 
-from firm.documents import DocumentForm, DocumentKind
+from firm.documents import DocumentForm, DocumentKind, retained_until_us
 from firm.facts import DocumentDeleted, DocumentKept, DocumentOpened, ValuesForgotten
 from firm.inputs import DeletionReported
 from firm.kinds import Body
@@ -100,6 +100,10 @@ class DocumentLine(msgspec.Struct, frozen=True):
     def is_kept(self) -> bool:
         """Whether it is still there for whoever may open it."""
         return self.deleted_us is None and self.gone_us is None
+
+    def retained_until_us(self, retained_us: int) -> int:
+        """Until when nobody deletes it, where proof is kept for so long; 0: it may go at any time, or is gone."""
+        return retained_until_us(self.document_kind, self.kept_us, retained_us) if self.is_kept else 0
 
     @property
     def is_taken_back(self) -> bool:

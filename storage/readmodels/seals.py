@@ -38,6 +38,7 @@ from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
 
 SEALED_EVENT = "sealed:"  # how EventRefused marks an event that went to the vault
+_KEPT, _OF_ALL, _ALONE = 0, 1, 2  # in `erased`: all of a person's class went with their key, or this value and no other
 
 
 class Seal(NamedTuple):
@@ -75,16 +76,16 @@ class Seals:
                 _mark_owner_erased(connection, body.whose)
                 continue
             if isinstance(body, DeletionReported):
-                connection.execute("UPDATE rm_seals SET erased = 1 WHERE commitment = ?", (body.sealed,))
+                _mark_alone(connection, [body.sealed])
                 continue
             _leave_behind(connection, body)
             for seal in seals_of(body):
                 # What is told of somebody who was forgotten is kept nowhere: it must not lie in the vault either.
                 sql = (
                     "INSERT OR IGNORE INTO rm_seals (commitment, person, class, erased) VALUES (?1, ?2, ?3,"
-                    " EXISTS (SELECT 1 FROM rm_seals WHERE person = ?2 AND class = ?3 AND erased = 1))"
+                    " EXISTS (SELECT 1 FROM rm_seals WHERE person = ?2 AND class = ?3 AND erased = ?4))"
                 )
-                connection.execute(sql, seal[:3])
+                connection.execute(sql, (*seal[:3], _OF_ALL))
 
 
 def _leave_behind(connection: apsw.Connection, body: Body) -> None:
@@ -103,14 +104,19 @@ def _leave_behind(connection: apsw.Connection, body: Body) -> None:
 
 
 def _mark_erased(connection: apsw.Connection, told: ValuesForgotten) -> None:
-    pooled = [(commitment,) for commitment in told.pooled]
-    connection.executemany("UPDATE rm_seals SET erased = 1 WHERE commitment = ?", pooled)
+    _mark_alone(connection, told.pooled)
     if told.finished:
         _mark_owner_erased(connection, reference("trader", told.trader), told.klass)
 
 
 def _mark_owner_erased(connection: apsw.Connection, person: str, klass: str = SESSION) -> None:
-    connection.execute("UPDATE rm_seals SET erased = 1 WHERE person = ? AND class = ?", (person, klass))
+    connection.execute("UPDATE rm_seals SET erased = ? WHERE person = ? AND class = ?", (_OF_ALL, person, klass))
+
+
+def _mark_alone(connection: apsw.Connection, commitments: Sequence[str]) -> None:
+    """What else is sealed of the same person and class, before or afterwards, is kept."""
+    sql = "UPDATE rm_seals SET erased = ? WHERE commitment = ? AND erased = ?"
+    connection.executemany(sql, [(_ALONE, each, _KEPT) for each in commitments])
 
 
 def months_sealed(connection: apsw.Connection) -> list[str]:
@@ -121,7 +127,7 @@ def months_sealed(connection: apsw.Connection) -> list[str]:
 
 def seals_forgotten(connection: apsw.Connection) -> list[str]:
     """Commitments of which a row says that their values were forgotten."""
-    return [commitment for (commitment,) in connection.execute("SELECT commitment FROM rm_seals WHERE erased = 1")]
+    return [commitment for (commitment,) in connection.execute("SELECT commitment FROM rm_seals WHERE erased <> 0")]
 
 
 def is_sealed(connection: apsw.Connection, commitment: str) -> bool:

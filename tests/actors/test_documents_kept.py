@@ -152,6 +152,21 @@ def test_proof_is_kept_for_as_long_as_a_law_wants(desk, stage, kind, days, refus
     assert (getattr(told, "refusal", None), isinstance(told, DocumentDeleted)) == (refusal, refusal is None)
 
 
+@pytest.mark.parametrize(
+    ("by", "why", "refusal"),
+    [("console", "a blank page", None), ("console", " ", Refusal.REASON_MISSING), (KEEP.by, "", Refusal.DOCUMENT_RETAINED)],
+)  # fmt: skip
+def test_what_was_called_a_proof_and_is_none_goes_by_the_firms_word_alone_and_with_its_reason(
+    desk, stage, by, why, refusal
+):
+    stage.put(PolicyAdopted(policy=replace(stage.engine.policy, documents_retained_us=10 * DAY_US)))
+    desk(KEEP)
+    told = desk(replace(DELETE, by=by, why=why, no_proof=True))
+    assert getattr(told, "refusal", None) is refusal
+    if refusal is None:
+        assert (told.by, told.why, told.no_proof) == (by, why, True)
+
+
 def test_who_is_to_be_forgotten_leaves_the_proof_that_a_law_wants_until_its_time(desk, stage):
     stage.put(PolicyAdopted(policy=replace(stage.engine.policy, documents_retained_us=10 * DAY_US)))
     desk(KEEP)
@@ -160,6 +175,39 @@ def test_who_is_to_be_forgotten_leaves_the_proof_that_a_law_wants_until_its_time
     assert isinstance(ordered, ErasureOrdered)
     later = {each.klass: each.from_us for each in ordered.classes if each.from_us}
     assert later == {"documents": kept_us + 10 * DAY_US}
+
+
+def test_beside_the_proof_that_a_law_wants_an_erasure_lets_everything_go_at_once(desk, stage):
+    stage.put(PolicyAdopted(policy=replace(stage.engine.policy, documents_retained_us=10 * DAY_US)))
+    desk(replace(KEEP, document=1, document_kind=DocumentKind.ADDRESS))
+    stage.now_us += 10 * DAY_US
+    desk(replace(KEEP, document=2))
+    desk(replace(KEEP, document=3, document_kind=DocumentKind.EVIDENCE))
+    asked = EraseTrader(by="console", trader=ADA, why="asked by mail", classes=destructions(0))
+    ordered, *gone = [fact for _, fact in stage.put(asked).facts]
+    assert isinstance(ordered, ErasureOrdered)
+    assert gone == [DocumentDeleted(trader=ADA, document=each, by="console", why="asked by mail") for each in (1, 3)]
+    assert [one.document for one in stage.engine.desk(f"trader/{id_text(ADA)}").state.documents] == [2]
+
+
+def test_where_no_law_keeps_anything_the_erasure_is_the_only_row(desk, stage):
+    desk(KEEP)
+    asked = EraseTrader(by=KEEP.by, trader=ADA, why="asked", classes=destructions(0))
+    assert [type(fact) for _, fact in stage.put(asked).facts] == [ErasureOrdered]
+
+
+def test_what_is_still_kept_of_who_is_forgotten_is_the_firms_to_delete(desk, stage):
+    stage.put(PolicyAdopted(policy=replace(stage.engine.policy, documents_retained_us=10 * DAY_US)))
+    desk(KEEP)
+    stage.now_us += DAY_US
+    desk(replace(KEEP, document=2))
+    desk(EraseTrader(by=KEEP.by, trader=ADA, why="asked", classes=destructions(0)))
+    console = replace(DELETE, by="console", why="its time is over")
+    assert desk(console).refusal is Refusal.DOCUMENT_RETAINED
+    stage.now_us += 9 * DAY_US
+    assert desk(console) == DocumentDeleted(trader=ADA, document=1, by="console", why="its time is over")
+    assert desk(replace(console, document=2)).refusal is Refusal.DOCUMENT_RETAINED
+    assert isinstance(desk(replace(console, document=2, no_proof=True)), DocumentDeleted)
 
 
 def test_the_rows_alone_lead_to_the_same_state_and_it_reads_back(desk, stage):

@@ -14,15 +14,18 @@ from appliance.console import open_machine
 from appliance.erasing import forget_documents, forget_once
 from appliance.founding import found
 from firm.bounds import DOCUMENT_BYTES_MAX
-from firm.commands import DeleteDocument, KeepDocument, RegisterTrader
+from firm.commands import DeleteDocument, EraseTrader, KeepDocument, RegisterTrader
 from firm.documents import DocumentForm, DocumentKind
-from firm.facts import DocumentDeleted
-from firm.inputs import DeletionReported
+from firm.facts import DocumentDeleted, DocumentKept, ValuesForgotten
+from firm.inputs import DeletionReported, EventRefused
+from firm.kinds import Body
+from firm.personal import destructions
 from storage.documents import open_document, packed
-from storage.people import DOCUMENTS, reference
+from storage.people import DOCUMENTS, SESSION, reference
 from storage.readmodels.documents import document_line, documents_of, documents_to_destroy
 from storage.readmodels.registry import READ_MODELS
-from storage.readmodels.seals import all_seals
+from storage.readmodels.seals import SEALED_EVENT, Seals, all_seals, seals_forgotten
+from storage.rows import Row
 from storage.secret_files import read_secrets
 from storage.vault import Vault
 from storage.verify import verify
@@ -130,6 +133,55 @@ def test_a_firm_that_died_after_the_row_or_after_the_vault_goes_on_where_it_was(
             assert documents_to_destroy(book, 9) == []
 
 
+def test_what_she_hands_in_after_one_was_destroyed_is_kept_through_a_restart(machine: Machine) -> None:
+    directory = machine.directory
+    delete(machine, 9)
+    machine.decide_now(forget_documents(machine))
+    later = keep(machine, 77, b"the right one")
+    assert findings_in(directory) == []
+    machine.close()
+    with closing(open_machine(directory)) as again:
+        again.tidy()
+        document = open_document(again.vault, later)
+        assert document is not None
+        assert document.content == b"the right one"
+    assert findings_in(directory) == []
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["the document first", "the trader first"])
+def test_what_comes_of_somebody_who_was_forgotten_may_lie_nowhere_whatever_else_went(order: tuple[int, int]) -> None:
+    told = (
+        DeletionReported(trader=ADA, document=9, sealed="09"),
+        ValuesForgotten(trader=ADA, klass=DOCUMENTS, values=1, pooled=(), finished=True),
+    )
+    kept = [
+        DocumentKept(
+            trader=ADA, document=number, document_kind=DocumentKind.EVIDENCE, form=DocumentForm.PDF, size_bytes=1,
+            sealed=f"{number:02}",
+        )
+        for number in (9, 77)
+    ]  # fmt: skip
+    assert forgotten_after(kept[0], told[order[0]], told[order[1]], kept[1]) == ["09", "77"]
+
+
+def test_a_login_that_went_alone_takes_nothing_with_it_that_lies_under_the_key_of_all() -> None:
+    told = ValuesForgotten(trader=ADA, klass=SESSION, values=1, pooled=("aa",), finished=False)
+    assert forgotten_after(refused_login("aa"), told, refused_login("bb")) == ["aa"]
+
+
+def refused_login(sealed: str) -> EventRefused:
+    return EventRefused(bridge="sim", seq=1, reason="odd", raw_hex=f"{SEALED_EVENT}{sealed}")
+
+
+def forgotten_after(*bodies: Body) -> list[str]:
+    """What may not lie in the vault any more, by a book that was told this."""
+    model, row = Seals(), Row(1, "", 0, 0, 0, 0, b"")  # of which it reads nothing
+    with closing(apsw.Connection(":memory:")) as book:
+        book.execute(model.schema)
+        model.project(book, [(row, body) for body in bodies])
+        return seals_forgotten(book)
+
+
 async def test_the_courier_of_erasures_destroys_it(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     async def ask(told: Any) -> Any:
         return machine.decide_now([told])
@@ -138,6 +190,24 @@ async def test_the_courier_of_erasures_destroys_it(machine: Machine, monkeypatch
     delete(machine, 9)
     assert await forget_once(machine) == ""
     assert machine.vault.open_value(sealed_of(machine, 9)) is None
+
+
+async def test_whoever_is_due_is_forgotten_though_traces_of_a_document_remain(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ask(told: Any) -> Any:
+        return machine.decide_now([told])
+
+    monkeypatch.setattr(machine, "ask", ask)
+    delete(machine, 9)
+    machine.decide_now([EraseTrader(by="console", trader=ADA, why="asked", classes=destructions(0))])
+    machine.vault._connection.set_busy_timeout(1)
+    with closing(apsw.Connection(str(machine.directory / "vault.db"))) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM sealed_values").fetchone()
+        assert "traces remain in the file" in await forget_once(machine)
+        assert machine.vault.person("trader", ADA) is None
+    assert await forget_once(machine) == ""
 
 
 def test_what_an_older_vault_brings_back_is_told_and_destroyed_at_the_next_start(machine: Machine) -> None:
@@ -156,6 +226,15 @@ def test_what_an_older_vault_brings_back_is_told_and_destroyed_at_the_next_start
         again.tidy()
         assert again.vault.open_value(sealed) is None
     assert findings_in(directory) == []
+
+
+def test_one_that_was_just_deleted_is_listed_once_and_as_gone(machine: Machine) -> None:
+    delete(machine, 9)
+    with machine.reader.connection() as book:
+        lines = documents_of(book, ADA)
+    assert [(line.document, line.is_kept) for line in lines] == [
+        (each, each != 9) for each in range(2 * len(SIZES))[::-1]
+    ]
 
 
 def test_a_trader_who_hands_in_and_takes_back_all_day_leaves_room_and_a_short_list(machine: Machine) -> None:

@@ -10,15 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from appliance.assembly import Machine
 from appliance.console import open_machine
+from appliance.documents.scanner import DocumentSettings
 from appliance.erasing import forget
 from appliance.founding import found, trader_command
-from firm.commands import EraseTrader, PlaceOrder
+from firm.commands import EraseTrader, KeepDocument, PlaceOrder
+from firm.documents import DocumentForm, DocumentKind
 from firm.facts import Refusal, Refused, ValuesForgotten
 from firm.ids import id_text
 from firm.personal import Destruction
+from storage.documents import packed
+from storage.people import DOCUMENTS, reference
 from storage.readmodels.erasures import erasures_due, erasures_of
 
 Run = Callable[..., Any]
@@ -91,6 +96,32 @@ def test_who_is_forgotten_leaves_no_byte_in_any_file(firm: Path, run: Run) -> No
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert "forgotten, as the ledger says: 1" in verified.stdout
     assert run("replay", "--data-dir", firm).returncode == 0
+
+
+def test_a_firm_that_stands_still_destroys_at_once_what_no_law_keeps_beside_the_proof(
+    tmp_path: Path, settings: Any, run: Run
+) -> None:
+    directory = tmp_path / "retaining"
+    with closing(found(directory, replace(settings(), documents=DocumentSettings(retained_days=10)))) as machine:
+        machine.decide_now([trader_command(machine, 1001, ADA, NAME, HASH)])
+        sealed = {
+            kind: keep_document(machine, number, kind)
+            for number, kind in enumerate((DocumentKind.IDENTITY, DocumentKind.EVIDENCE))
+        }
+    assert run("person", "erase", ADA, "--why", "asked for it", "--yes", "--data-dir", directory).returncode == 0
+    with closing(found_again(directory)) as machine:
+        left = {kind for kind, commitment in sealed.items() if machine.vault.open_value(commitment) is not None}
+    assert left == {DocumentKind.IDENTITY}
+
+
+def keep_document(machine: Machine, number: int, kind: DocumentKind) -> str:
+    sealed = machine.vault.seal(reference("trader", 1001), DOCUMENTS, packed("a.pdf", b"%PDF"))
+    kept = KeepDocument(
+        by="trader:1001", trader=1001, document=number, document_kind=kind, form=DocumentForm.PDF, size_bytes=4,
+        sealed=sealed,
+    )  # fmt: skip
+    machine.decide_now([kept])
+    return sealed
 
 
 def test_a_value_that_is_there_against_the_ledger_is_a_finding(firm: Path, run: Run, tmp_path: Path) -> None:

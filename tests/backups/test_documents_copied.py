@@ -94,3 +94,19 @@ def test_what_was_handed_in_and_deleted_between_two_copies_is_in_neither_and_mis
     house.ship()
     assert house.fresh().problems == ()
     assert kept_after(house, sealed) == (False, False)
+
+
+@pytest.mark.parametrize("in_snapshot", [True, False], ids=["in a snapshot", "in what follows one"])
+def test_what_was_handed_in_after_one_was_destroyed_is_copied_and_comes_back(house: Any, in_snapshot: bool) -> None:
+    house.snapshot()
+    hand_in(house, 1, b"the wrong one")
+    delete(house, 1)
+    destroy(house)
+    sealed = hand_in(house, 2, b"the right one")
+    if in_snapshot:
+        house.snapshot()
+    else:
+        house.ship()
+    restored, _ = house.restore()
+    house.go_on_with(restored)
+    assert open_document(house.machine.vault, sealed).content == b"the right one"

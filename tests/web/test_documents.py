@@ -24,7 +24,7 @@ from storage.documents import open_document
 from storage.people import DOCUMENTS
 from storage.readmodels.documents import documents_of, newest_documents
 from tests.documents.hostile import SECRET, picture, plain_pdf
-from web.bounds import UPLOADS_AT_ONCE, UPLOADS_BYTES_AT_ONCE, UPLOADS_PER_HOUR
+from web.bounds import UPLOAD_WORD_BYTES_MAX, UPLOADS_AT_ONCE, UPLOADS_BYTES_AT_ONCE, UPLOADS_PER_HOUR
 from web.document_turns import DocumentTurns, TooManyUploads, Turn
 from web.inspecting import Clean, InspectionFull, ScannerSilent, Unconfined, Verdict
 from web.signed import Signed, written
@@ -145,7 +145,7 @@ async def test_more_than_a_document_may_have_is_refused_while_it_comes(shop):
         ({"csrf_token": "", "kind": "identity", "a": "1"}, 403),
         ({"kind": "passport"}, 422),
         ({"kind": "identity", "a": "1", "b": "2", "c": "3", "d": "4"}, 400),
-        ({"kind": "x" * 600}, 400),
+        ({"kind": "x" * (UPLOAD_WORD_BYTES_MAX + 1)}, 400),
     ],
 )
 async def test_a_form_that_is_not_ours_or_not_one_is_not_read_on(shop, fields, status):
@@ -292,17 +292,17 @@ async def test_as_many_are_kept_as_may_be_and_what_is_too_many_is_sealed_nowhere
 
 async def test_nobody_hands_in_twice_at_once_or_all_day(shop):
     turns = DocumentTurns()
-    with turns.turn(1, 0), pytest.raises(TooManyUploads, match="on_its_way"), turns.turn(1, 0):
+    with turns.turn("trader:1", 0), pytest.raises(TooManyUploads, match="on_its_way"), turns.turn("trader:1", 0):
         pass
     for _ in range(UPLOADS_PER_HOUR - 1):
-        with turns.turn(1, 1):
+        with turns.turn("trader:1", 1):
             pass
-    with pytest.raises(TooManyUploads, match="too_often"), turns.turn(1, 2):
+    with pytest.raises(TooManyUploads, match="too_often"), turns.turn("trader:1", 2):
         pass
-    with turns.turn(1, 3_600 * 10**6 + 2):
+    with turns.turn("trader:1", 3_600 * 10**6 + 2):
         pass
     shop.app.state.document_turns = turns
-    with turns.turn(shop.play.BEN, 5 * 10**12):
+    with turns.turn(f"trader:{shop.play.BEN}", 5 * 10**12):
         data = {"csrf_token": shop.ben.token, "kind": "identity"}
         answer = await shop.ben.post("/documents", data=data, files={"file": (NAME, b"x")}, headers=ORIGIN)
     assert answer.status_code == 429
@@ -310,7 +310,7 @@ async def test_nobody_hands_in_twice_at_once_or_all_day(shop):
 
 def held_up(turns: DocumentTurns, many: int, size_bytes: int, held: ExitStack) -> list[Turn]:
     """So many others, whose documents have come and are not looked at yet."""
-    others = [held.enter_context(turns.turn(next(STRANGERS), 0)) for _ in range(many)]
+    others = [held.enter_context(turns.turn(f"trader:{next(STRANGERS)}", 0)) for _ in range(many)]
     for other in others:
         other.count(size_bytes)
     return others
@@ -334,7 +334,7 @@ async def test_who_sends_slowly_keeps_nobody_out(many, size_bytes):
             await is_pushed_out()
         assert (whole.is_cut, slow.is_cut) == (False, True)
         # Nobody is left who could give way.
-        with pytest.raises(TooManyUploads, match="many_now"), turns.turn(2, 0) as another:
+        with pytest.raises(TooManyUploads, match="many_now"), turns.turn("trader:2", 0) as another:
             another.count(UPLOADS_BYTES_AT_ONCE)
 
 

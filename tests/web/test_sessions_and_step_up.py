@@ -236,7 +236,7 @@ def test_what_is_grave_is_declared(shop_app):
         "/staff/incidents/{incident:int}/accounts/{account:str}/grant", "/my-data.zip", "/my-data/erasure",
         "/staff/team/{staff:str}/role", "/staff/team/{staff:str}/scope", "/staff/team/{staff:str}/leaving",
         "/staff/roles", "/staff/roles/{role:str}/retirement", "/staff/accounts/{account:str}/view",
-        "/staff/documents/{document:str}/opening", "/staff/documents/{document:str}/deletion", "/documents/{document:str}/removal",
+        "/staff/documents/{document:str}/opening", "/staff/documents/{document:str}/deletion", "/documents/{document:str}/taking-back",
         "/staff/traders/{trader:str}/region",
         "/staff/api-keys", "/staff/api-keys/{api_key:str}/rotation", "/staff/api-keys/{api_key:str}/revocation",
     }  # fmt: skip

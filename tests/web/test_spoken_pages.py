@@ -310,7 +310,7 @@ async def test_who_has_to_wait_for_what_is_on_its_way_is_told_so_in_their_langua
     ben, speak = come_in(f"trader:{play.BEN}"), speech_of(Language.GERMAN)
     ben.headers["accept-language"] = "de"
     app.state.document_turns = DocumentTurns()
-    with app.state.document_turns.turn(play.BEN, stage.wall_us):
+    with app.state.document_turns.turn(f"trader:{play.BEN}", stage.wall_us):
         document = await ben.send_file("/documents", kind="identity")
     begun = [await app.state.downloads.begin(-play.BEN, _endless()) for _ in range(DOWNLOADS_PER_ACCOUNT_MAX)]
     file = await ben.get("/my-data.zip")
@@ -387,6 +387,31 @@ async def test_what_a_trader_said_keeps_its_lines_while_it_waits(app: Any, new_c
         answer = await client.send_form("/session", mail="ada@example.org", password=play.PASSWORD, next="/", **kept)
     assert '<textarea name="said">One.\nTwo.</textarea>' in answer.text
     assert "asking that a person looks at a decision" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("who", "action", "told"),
+    [
+        ("ada", "/documents/9/taking-back", "taking a document back"),
+        ("ada", "/security/totp/removal", "removing something you sign in with"),
+        ("omar", "/staff/documents/9/deletion", "deleting something"),
+        ("omar", "/staff/traders/9/region", "the region of a trader"),
+    ],
+)
+async def test_what_waits_is_called_what_it_is(
+    app: Any, new_client: Any, play: Any, who: str, action: str, told: str
+) -> None:
+    kept = {"kept": action, "kept.why": "asked"}
+    async with new_client(httpx.ASGITransport(app)) as client:
+        answer = await client.send_form("/session", mail=f"{who}@example.org", password=play.PASSWORD, next="/", **kept)
+    assert told in text_of(answer.text)
+
+
+def test_what_is_removed_is_always_something_to_sign_in_with(app: Any) -> None:
+    """Since that is what such a form is called while it waits."""
+    ends = [path for path, method, _ in policies(app) if method == "POST" and path.endswith("/removal")]
+    assert ends
+    assert [path for path in ends if not path.startswith("/security/")] == []
 
 
 def test_each_form_that_is_named_while_it_waits_is_one(app: Any) -> None:

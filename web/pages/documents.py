@@ -45,9 +45,10 @@ async def hand_in_document(request: Request[Any, Any, Any]) -> Response[Any]:
     kind = choice_in(DocumentKind, typed)
     if kind is None:
         return await _shown(request, "", speak("documents.no_kind"), 422)
+    handing = Handing(visitor.id, visitor.reference, speak, kind)
     try:
-        with request.app.state.document_turns.turn(visitor.id, firm.wall_us()) as turn:
-            wrong = await hand_in(request, upload, Handing(visitor.id, visitor.reference, kind), turn)
+        with request.app.state.document_turns.turn(visitor.reference, firm.wall_us()) as turn:
+            wrong = await hand_in(request, upload, handing, turn)
     except TooManyUploads as many:
         return await _shown(request, typed, speak(many.key, **many.counted), 429)
     except NotNow as amiss:
@@ -56,7 +57,7 @@ async def hand_in_document(request: Request[Any, Any, Any]) -> Response[Any]:
     return await _shown(request, typed, wrong, 422) if wrong else Redirect("/documents?kept=1", status_code=303)
 
 
-@post("/documents/{document:str}/removal", policy=Policy.TRADER, fresh=True)
+@post("/documents/{document:str}/taking-back", policy=Policy.TRADER, fresh=True)
 async def take_back_document(request: Request[Any, Any, Any], document: FromPath[str]) -> Response[Any]:
     """One that nobody of the firm has looked at; a courier destroys it once the row is written."""
     visitor = signed_in(request)
@@ -70,15 +71,20 @@ async def take_back_document(request: Request[Any, Any, Any], document: FromPath
 async def _shown(request: Request[Any, Any, Any], kind: str, wrong: str, status: int, stays: str = "") -> Response[str]:
     """`wrong`: why nothing was handed in; `stays`: why nothing was taken back."""
     firm, visitor = firm_of(request), signed_in(request)
+    retained_us, now_us = firm.live.documents_retained_us(), firm.now_us()
 
     def question(book: apsw.Connection) -> list[DocumentLine]:
         return documents_of(book, visitor.id)
 
+    lines = await firm.book.read(question)
+    until_us = {line.document: line.retained_until_us(retained_us) for line in lines}
     return page(
         request,
         "documents.html",
         status=status,
-        lines=await firm.book.read(question),
+        lines=lines,
+        retained={document: each for document, each in until_us.items() if each > now_us},
+        by_law=retained_us > 0,
         kinds=list(DocumentKind),
         chosen=kind,
         wrong=wrong,

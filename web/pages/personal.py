@@ -15,6 +15,7 @@ from firm.personal import BY_NAME, destructions
 from firm.sentences.languages import Language
 from storage.name_index import folded
 from storage.person_export import export_pieces
+from storage.readmodels.documents import DocumentLine, documents_of
 from storage.readmodels.erasures import Erasure, erasures_of
 from web import words
 from web.asking import ask
@@ -67,11 +68,13 @@ async def be_forgotten(request: Request[Any, Any, Any]) -> Response[Any]:
     answer = await ask(request, asked)
     if refusal := refusal_in(answer.facts):
         return await _shown(request, typed, speak(WHY_NOT.get(refusal, "forget.not_now")), 422)
-    if not any(isinstance(fact, ErasureOrdered) for _, fact in answer.facts):
+    ordered = next((fact for _, fact in answer.facts if isinstance(fact, ErasureOrdered)), None)
+    if ordered is None:
         return await _shown(request, typed, speak("forget.not_now"), 503)
     gone: Response[Any] = Redirect("/sign-in", status_code=303)
     gone.set_cookie(await end_session(firm, visitor.session_id))
-    return told(request, gone, "forgotten")
+    is_all = not any(each.from_us for each in ordered.classes)
+    return told(request, gone, "forgotten" if is_all else "forgotten_but_proof")
 
 
 async def _shown(
@@ -81,15 +84,19 @@ async def _shown(
     firm, visitor = firm_of(request), signed_in(request)
     classes = await anyio.to_thread.run_sync(firm.vault.classes_of, visitor.reference)
 
-    def question(book: apsw.Connection) -> list[Erasure]:
-        return erasures_of(book, visitor.id)
+    def question(book: apsw.Connection) -> tuple[list[Erasure], list[DocumentLine]]:
+        return erasures_of(book, visitor.id), documents_of(book, visitor.id)
 
+    going, documents = await firm.book.read(question)
+    retained_us = firm.live.documents_retained_us()
+    until_us = max((line.retained_until_us(retained_us) for line in documents), default=0)
     return page(
         request,
         "personal.html",
         status=status,
         classes=[BY_NAME[klass] for klass in classes],
-        going=await firm.book.read(question),
+        going=going,
+        retained_until_us=until_us if until_us > firm.now_us() else 0,
         pseudonym=id_text(visitor.id),
         typed=typed,
         wrong=wrong,

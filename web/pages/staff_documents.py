@@ -1,6 +1,7 @@
 """Documents, for staff: who handed in what, who opened it, and the way to open one, which is in the book before anything is shown.
 
-Who may hands one in in a trader's name, such as from a mail, or deletes one: both with a reason that the trader reads.
+Who may hands one in in a trader's name, such as from a mail, or deletes one: both with a reason that the trader reads. Whose number was
+typed is named before a file is asked for: a figure that is wrong would hand one person's passport to another.
 """
 
 import secrets
@@ -15,7 +16,7 @@ from litestar.response import Redirect, Response
 
 from firm.bounds import DOCUMENT_BYTES_MAX
 from firm.commands import DeleteDocument, OpenDocument, StaffAct
-from firm.documents import DocumentKind
+from firm.documents import PROOFS, DocumentKind
 from firm.ids import parse_id
 from firm.permissions import Permission
 from storage.documents import Document, open_document
@@ -25,13 +26,12 @@ from web.asking import ask
 from web.bounds import DOCUMENTS_PER_PAGE, UPLOAD_BYTES_MAX, UPLOAD_WHY_LENGTH_MAX, WHY_LENGTH_MIN
 from web.csp import LOCKED
 from web.document_turns import TooManyUploads
-from web.document_words import MEDIA_TYPES, SHORT, size_in_words, trader_names
+from web.document_words import MEDIA_TYPES, SHORT, WHOLE, size_in_words, to_staff, trader_names
 from web.firm import Firm
 from web.forms import Wrong, choice_in, fields_of, read_why, refused_in
 from web.handing_in import Handing, NotNow, hand_in
 from web.people import staff_names
 from web.render import page
-from web.shell.speech import spoken
 from web.shell.toasts import told
 from web.uploads import Upload, upload_of
 from web.visitor import firm_of, may, read_id, signed_in
@@ -57,14 +57,14 @@ async def staff_hand_in_document(request: Request[Any, Any, Any]) -> Response[An
     read = await _read_handing(firm, upload, visitor.reference)
     if isinstance(read, Wrong):
         return await _shown(request, read)
-    speak, status = spoken(request), 422
+    status = 422
     try:
-        with request.app.state.document_turns.turn(-visitor.id, firm.wall_us()) as turn:
+        with request.app.state.document_turns.turn(visitor.reference, firm.wall_us()) as turn:
             wrong = await hand_in(request, upload, read, turn)
     except TooManyUploads as many:
-        wrong, status = speak(many.key, **many.counted), 429
+        wrong, status = to_staff(many.key, **many.counted), 429
     except NotNow as amiss:
-        wrong, status = speak(amiss.key), 503
+        wrong, status = to_staff(amiss.key), 503
     if wrong:
         return await _shown(request, Wrong({"": wrong}, await _typed(upload)), status)
     return told(request, Redirect("/staff/documents", status_code=303), "sent")
@@ -81,13 +81,15 @@ async def staff_delete_document(request: Request[Any, Any, Any], document: FromP
     line = await firm.book.read(lambda book: document_line(book, number))
     if line is None or not line.is_kept:
         raise NotFoundException(GONE)
-    why = read_why(await fields_of(request))
+    fields = await fields_of(request)
+    why, no_proof = read_why(fields), fields.get("no_proof") == "yes"
+    typed = {"document": document, "no_proof": "yes" if no_proof else ""}
     if isinstance(why, Wrong):
-        return await _shown(request, Wrong(why.errors, {**why.typed, "document": document}))
-    asked = DeleteDocument(by=signed_in(request).reference, trader=line.trader, document=number, why=why)
+        return await _shown(request, Wrong(why.errors, {**why.typed, **typed}))
+    by = signed_in(request).reference
+    asked = DeleteDocument(by=by, trader=line.trader, document=number, why=why, no_proof=no_proof)
     if refused := refused_in((await ask(request, asked)).facts):
-        wrong = Wrong({"": f"It was not deleted. {refused}"}, {"document": document, "why": why})
-        return await _shown(request, wrong)
+        return await _shown(request, Wrong({"": f"It was not deleted. {refused}"}, {**typed, "why": why}))
     return told(request, Redirect("/staff/documents", status_code=303), "sent")
 
 
@@ -120,7 +122,6 @@ async def staff_open_document(request: Request[Any, Any, Any], document: FromPat
 
 async def _shown(request: Request[Any, Any, Any], wrong: Wrong | None = None, status: int = 422) -> Response[str]:
     """`wrong`: of the form that names a document, or of the one that hands one in."""
-    speak = spoken(request)
     firm, from_seq = firm_of(request), _before(request.query_params.get("before", ""))
 
     def question(book: apsw.Connection) -> list[DocumentLine]:
@@ -128,7 +129,9 @@ async def _shown(request: Request[Any, Any, Any], wrong: Wrong | None = None, st
 
     found = await firm.book.read(question)
     lines = found[:DOCUMENTS_PER_PAGE]
-    traders = [line.trader for line in lines]
+    typed = wrong.typed if wrong else {"trader": request.query_params.get("trader", "")}
+    whom, amiss = await _trader_in(firm, typed["trader"]) if typed.get("trader") else (None, "")
+    traders = [line.trader for line in lines] + ([] if whom is None else [whom])
     people = (who for line in lines for who in (line.opened_by, line.kept_by, line.deleted_by))
     return page(
         request,
@@ -140,13 +143,16 @@ async def _shown(request: Request[Any, Any, Any], wrong: Wrong | None = None, st
         traders=await anyio.to_thread.run_sync(trader_names, firm, traders),
         names=await staff_names(firm, people),
         kinds=SHORT,
+        proofs=PROOFS,
         kind_options=[
-            ("", speak("documents.choose")),
-            *((each.value, speak(f"document.{each}.whole")) for each in DocumentKind),
+            ("", "Choose"),
+            *((each.value, WHOLE[each]) for each in DocumentKind),
         ],
         size=size_in_words,
         wrong=wrong,
-        typed=wrong.typed if wrong else {"trader": request.query_params.get("trader", "")},
+        typed=typed,
+        whom=whom,
+        amiss=amiss,
         bytes_max=DOCUMENT_BYTES_MAX,
         upload_why_max=UPLOAD_WHY_LENGTH_MAX,
     )
@@ -158,22 +164,30 @@ async def _typed(upload: Upload) -> dict[str, str]:
 
 async def _read_handing(firm: Firm, upload: Upload, by: str) -> Handing | Wrong:
     typed = await _typed(upload)
-    kind, errors, trader = choice_in(DocumentKind, typed["kind"]), {}, 0
-    try:
-        trader = parse_id(typed["trader"])
-        if not await firm.book.read(lambda book: traders_known(book, [trader])):
-            errors["trader"] = "No trader has this number."
-    except ValueError:
-        errors["trader"] = "Give the trader’s number, as the list of traders shows it."
+    kind, errors = choice_in(DocumentKind, typed["kind"]), {}
+    trader, amiss = await _trader_in(firm, typed["trader"])
+    if trader is None:
+        errors["trader"] = amiss
     if kind is None:
         errors["kind"] = "Choose what the document shows."
-    if not WHY_LENGTH_MIN <= len(typed["why"]) <= UPLOAD_WHY_LENGTH_MAX:
+    if not WHY_LENGTH_MIN <= len(typed["why"]) <= UPLOAD_WHY_LENGTH_MAX or not typed["why"].isprintable():
         errors["why"] = (
-            f"Say where it is from in {WHY_LENGTH_MIN} to {UPLOAD_WHY_LENGTH_MAX} characters: the trader reads it."
+            f"Say where it is from in {WHY_LENGTH_MIN} to {UPLOAD_WHY_LENGTH_MAX} letters, figures and signs on one line: "
+            "the trader reads it."
         )
-    if errors or kind is None:
+    if errors or kind is None or trader is None:
         return Wrong(errors, typed)
-    return Handing(trader, by, kind, typed["why"])
+    return Handing(trader, by, to_staff, kind, typed["why"])
+
+
+async def _trader_in(firm: Firm, typed: str) -> tuple[int | None, str]:
+    """Whose number this is, or what is wrong with it."""
+    try:
+        trader = parse_id(typed)
+    except ValueError:
+        return None, "Give the trader’s number, as the list of traders shows it."
+    known = await firm.book.read(lambda book: traders_known(book, [trader]))
+    return (trader, "") if known else (None, "No trader has this number.")
 
 
 def _before(typed: str) -> int:
