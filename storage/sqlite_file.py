@@ -52,7 +52,11 @@ def open_sqlite(
     connection.pragma("trusted_schema", False)
     connection.pragma("temp_store", "MEMORY")
     connection.pragma("secure_delete", True)
-    connection.pragma("journal_mode", "WAL")
+    try:
+        connection.pragma("journal_mode", "WAL")
+    except apsw.SQLError as unknown:  # a number of the header that SQLite does not know: it takes that for a fault of the statement
+        connection.close()
+        raise apsw.CorruptError(str(unknown)) from unknown
     connection.pragma("synchronous", "FULL" if durable else "NORMAL")
     _upgrade(connection, application, version, upgrades)
     _check_header(connection, path, application, version, schema)

@@ -55,10 +55,11 @@ async def arrived(
 def goes_on(request: Request[Any, Any, Any], kept: Kept, session_id: str, heading: str) -> Response[Any]:
     """The form that was sent too early, for the person to look at and send now: we never send it by ourselves.
 
-    What it is about is told by the end of its address. `heading`: the name of a sentence.
+    What it is about is told by its address: the room of the backoffice with its end, or the end alone. `heading`: the name of a sentence.
     """
-    about = f"waited.{kept.action.rpartition('/')[2]}"
-    what = about if spoken(request).knows(about) else "waited.other"
+    parts = kept.action.strip("/").split("/")
+    about = (f"waited.{parts[1]}-{parts[-1]}" if len(parts) > 2 else "", f"waited.{parts[-1]}")
+    what = next(filter(spoken(request).knows, about), "waited.other")
     return page(request, "kept_form.html", kept=kept, what=what, heading=heading, token=csrf_token_of(session_id))
 
 

@@ -97,7 +97,7 @@ def test_on_a_disk_that_is_full_to_the_last_byte_a_sign_in_is_refused_in_words(
         status, page = sign_in(url, f"{number}{'x' * 200}@example.org")
         if status != 422:
             break
-    assert status == 503
+    assert status == 503, child.log.read_text()
     assert "Signing in has to be saved, and the firm’s disk has no room for it" in page
     assert "We cannot answer right now" in page
     assert urllib.request.urlopen(f"{url}/sign-in", timeout=5).status == 200

@@ -36,7 +36,7 @@ TRACER = (
     *("-e", f"trace={SYNCS}", "-e", f"inject={SYNCS}:delay_exit={DELAY_US}"),
 )
 BATCH_MIN = 5  # inputs, in the middle
-DEALS = [pytest.param(120, id="120 deals"), pytest.param(5_000, id="5,000 deals", marks=pytest.mark.soak)]
+DEALS = [pytest.param(250, id="250 deals"), pytest.param(5_000, id="5,000 deals", marks=pytest.mark.soak)]
 
 
 @pytest.fixture

@@ -396,6 +396,8 @@ async def test_what_a_trader_said_keeps_its_lines_while_it_waits(app: Any, new_c
         ("ada", "/security/totp/removal", "removing something you sign in with"),
         ("omar", "/staff/documents/9/deletion", "deleting something"),
         ("omar", "/staff/traders/9/region", "the region of a trader"),
+        ("omar", "/staff/security/9/reset", "taking somebody’s second factors"),
+        ("omar", "/staff/roles/clerk/retirement", "retiring a role"),
     ],
 )
 async def test_what_waits_is_called_what_it_is(
@@ -415,7 +417,8 @@ def test_what_is_removed_is_always_something_to_sign_in_with(app: Any) -> None:
 
 
 def test_each_form_that_is_named_while_it_waits_is_one(app: Any) -> None:
-    ends = {path.rpartition("/")[2] for path, method, _ in policies(app) if method == "POST"}
+    parts = [path.strip("/").split("/") for path, method, _ in policies(app) if method == "POST"]
+    ends = {each[-1] for each in parts} | {f"{each[1]}-{each[-1]}" for each in parts if len(each) > 2}
     named = {key.partition(".")[2] for key in ENGLISH.messages if key.startswith("waited.")}
     assert named - ends == {"other"}
 
