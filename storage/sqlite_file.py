@@ -54,7 +54,8 @@ def open_sqlite(
     connection.pragma("secure_delete", True)
     try:
         connection.pragma("journal_mode", "WAL")
-    except apsw.SQLError as unknown:  # a number of the header that SQLite does not know: it takes that for a fault of the statement
+    except apsw.SQLError as unknown:
+        # SQLite takes a format number of the header that it does not know for a fault of the statement.
         connection.close()
         raise apsw.CorruptError(str(unknown)) from unknown
     connection.pragma("synchronous", "FULL" if durable else "NORMAL")
