@@ -171,6 +171,12 @@ async def omar(base_url: str) -> AsyncIterator[Client]:
 
 
 @pytest.fixture(scope="module")
+def ralph(stage: Any, come_in: Any) -> Any:
+    """Of risk, for the whole firm."""
+    return come_in(f"staff:{stage.employ('ralph', 'risk')}")
+
+
+@pytest.fixture(scope="module")
 def come_in(app: Any, stage: Any) -> Any:
     """A browser in this process, signed in as whoever the reference means."""
 

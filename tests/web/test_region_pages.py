@@ -45,12 +45,6 @@ def nora(stage: Any, come_in: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def ralph(stage: Any, come_in: Any) -> Any:
-    """Of risk, for the whole firm."""
-    return come_in(f"staff:{stage.employ('ralph', 'risk')}")
-
-
-@pytest.fixture(scope="module")
 def owner(stage: Any, come_in: Any) -> Any:
     return come_in(f"staff:{stage.employ('olaf', 'owner')}")
 

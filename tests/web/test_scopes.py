@@ -37,12 +37,6 @@ def nora(stage: Any, come_in: Any) -> Any:
     return come_in(f"staff:{stage.employ('nora', 'risk', (OTHER,))}")
 
 
-@pytest.fixture(scope="module")
-def ralph(stage: Any, come_in: Any) -> Any:
-    """Of risk, for the whole firm."""
-    return come_in(f"staff:{stage.employ('ralph', 'risk')}")
-
-
 def accounts_on(page: str) -> set[str]:
     return set(re.findall(r"\b[0-9A-Z]{5}-[0-9A-Z]{5}\b", page))
 
