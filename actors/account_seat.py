@@ -60,6 +60,7 @@ class AccountSeat:
         self._stakes: tuple[_Grounds, Stakes] | None = None
         self._seen: tuple[tuple[object, ...], Glance] | None = None
         self._grounds = Grounds((), (), ())
+        self._grounded: AccountState | None = None  # the state whose grounds they are
         self._kept: dict[str, tuple[object, ...]] = {}
         self._barred: tuple[tuple[object, ...], bool] = ((), False)
 
@@ -149,8 +150,11 @@ class AccountSeat:
 
     def grounds(self) -> Grounds:
         """As `grounds_of` its state: the very same ones while nothing of them was replaced."""
-        pairs = zip(self._grounds, grounds_of(self.held), strict=True)
-        self._grounds = Grounds._make(known if _are_same(known, now) else now for known, now in pairs)
+        state = self.held
+        if self._grounded is not state:
+            pairs = zip(self._grounds, grounds_of(state), strict=True)
+            self._grounds = Grounds._make([known if _are_same(known, now) else now for known, now in pairs])
+            self._grounded = state
         return self._grounds
 
     def is_known_kept(self, rule: Rule, grounds: Grounds) -> bool:

@@ -214,7 +214,8 @@ class MarketDesk(MarketView):
         if t_us > self._latest_us:
             self._latest_us = t_us
         behind = self.wakes.behind(quote)
-        self._send_late(behind, quote, turn)
+        if behind:
+            self._send_late(behind, quote, turn)
         touched = self.wakes.touched_by(quote, board.quotes, symbol in self._sanity.jumped)
         for account in touched:
             turn.send(account_desk(account), PriceReached(at_us=t_us))

@@ -289,12 +289,12 @@ _Teller = Callable[[str, dict[str, Any]], list[Line]]
 
 
 def _login_flood_lines(name: str, result: dict[str, Any]) -> list[Line]:
-    alone, flooded = (max(each["p99"] for each in result[kind]) for kind in ("alone", "flooded"))
+    p99 = result["p99"]
     what = (
         f"feed to durable decision, p99 with {result['tries']:g} tries to sign in a second as a multiple of that without,"
         f" {result['prices']:,} prices/s"
     )
-    measured = f"{result['times_p99']:.2f} (at the most {alone:.1f} and {flooded:.1f} ms)"
+    measured = f"{result['times_p99']:.2f} ({p99['alone']:.1f} and {p99['flooded']:.1f} ms)"
     return [Line(name, what, f"<= {result['goal_times']:g}", measured, bool(result["goals_met"]))]
 
 

@@ -1,5 +1,7 @@
 """Samples: durations with the instant they belong to and how often they count, and what is told of them."""
 
+from collections.abc import Sequence
+
 
 class Samples:
     """Durations in µs."""
@@ -12,7 +14,13 @@ class Samples:
 
     def summary(self, from_us: int, to_us: int) -> dict[str, float]:
         """Quantiles in ms over what began in the stretch."""
-        chosen = sorted((took, count) for at, took, count in self._all if from_us <= at < to_us)
+        return self.over([(from_us, to_us)])
+
+    def over(self, stretches: Sequence[tuple[int, int]]) -> dict[str, float]:
+        """Of several stretches together."""
+        chosen = sorted(
+            (took, count) for at, took, count in self._all if any(since <= at < until for since, until in stretches)
+        )
         total = sum(count for _, count in chosen)
         assert total, "nothing was measured in this stretch"
         told = {"count": float(total)}

@@ -7,7 +7,8 @@ longest not asked for go first, which only gives their owners a full bucket. The
 
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -60,19 +61,29 @@ class Allowance:
         self._rates = {kind: getattr(limits, kind.value) for kind in Counted}
         self._full_at: dict[Counted, OrderedDict[str, int]] = {kind: OrderedDict() for kind in Counted}
         self._now_us = now_us
+        self._foreseen: Counter[Counted] = Counter()
         self.refused: Counter[Counted] = Counter()
+
+    @contextmanager
+    def foreseen(self, kind: Counted) -> Iterator[None]:
+        """While one who was let by at a look may still be counted: the room that they will take is nobody else's."""
+        self._foreseen[kind] += 1
+        try:
+            yield
+        finally:
+            self._foreseen[kind] -= 1
 
     def wait_us(self, kind: Counted, subject: str, *, look: bool = False) -> int:
         """0: it may ask, and it was counted. Else how long to wait; who asks too early does not wait the longer for it.
 
-        `look`: it is not counted yet, and will be where it is let in.
+        `look`: it is not counted yet, and will be where it is let in, after those that are foreseen.
         """
         rate: Rate = self._rates[kind]
         if not rate.per_minute:
             return 0
         now_us, buckets = self._now_us(), self._full_at[kind]
         each_us = MINUTE_US // rate.per_minute
-        full_at = max(now_us, buckets.get(subject, 0)) + each_us
+        full_at = max(now_us, buckets.get(subject, 0)) + each_us * (1 + self._foreseen[kind] * look)
         wait_us = full_at - now_us - each_us * rate.burst
         if wait_us > 0:
             self.refused[kind] += 1

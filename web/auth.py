@@ -4,7 +4,7 @@ Sessions lie on the server under a hash of their id; the browser holds the id al
 """
 
 import secrets
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any, Literal
 
 import anyio.to_thread
@@ -96,7 +96,8 @@ async def recognise(
         firm.throttle.forget(bucket[0], bucket[1])
         firm.throttle.give_back("sign-in by address", address, now_us)
 
-    person, bucket = await anyio.to_thread.run_sync(found)
+    with nullcontext() if device else allowance.foreseen(Counted.SIGN_IN):
+        person, bucket = await anyio.to_thread.run_sync(found)
     if not await _opens(desk, person, password, allowance, known=bucket[2] is _BY_DEVICE):
         return None
     assert person is not None

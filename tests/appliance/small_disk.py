@@ -41,8 +41,8 @@ class SmallDisk:
     def fill(self, leave_mb: int) -> Path:
         """A file that takes all space but so much."""
         filler = self.place / "filler"
-        with filler.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, free_bytes(self.place) - leave_mb * MB)
+        with filler.open("ab") as file:  # one that is there grows: nothing is free in between
+            os.posix_fallocate(file.fileno(), file.tell(), free_bytes(self.place) - leave_mb * MB)
         return filler
 
     def fill_up(self) -> Path:

@@ -85,12 +85,15 @@ def test_on_a_disk_that_is_full_to_the_last_byte_a_sign_in_is_refused_in_words(
     serving: Callable[[Path], Any],
     settings: Callable[..., Any],
     bridge_hands: tuple[Callable[..., Any], ...],
+    until: Callable[..., Any],
 ) -> None:
     founded, _, _, _ = bridge_hands
     machine, _ = founded(disk.place / "firm", replace(settings(space_min_mb=LEAST_MB), clock=ClockSettings()))
     machine.close()
     child = serving(disk.place / "firm")
     url = child.first_line.split()[-1]
+    disk.fill(LEAST_MB // 2)
+    until(lambda: "takes nothing more" in child.log.read_text(), "it has looked: a commit before would end the process")
     filler = disk.fill_up()
     # The log of front.db has room for a few more; each is another address, and a new counter.
     for number in range(2_000):

@@ -28,14 +28,14 @@ SMALL = (
 )
 
 
-def test_the_ratio_of_the_turns_is_held_against_the_goal() -> None:
+def test_the_ratio_is_held_against_the_goal() -> None:
     told = {"p50": 1.0, "p99": 4.0, "p999": 5.0, "max": 6.0, "cpu": 0.5}
     result = {
         "bench": "login-flood", "tries": 200, "prices": 5_000, "alone": [told], "flooded": [{**told, "p99": 6.0}], "times_p99": 1.5,
-        "goal_times": 1.2, "goals_met": False,
+        "p99": {"alone": 4.0, "flooded": 6.0}, "goal_times": 1.2, "goals_met": False,
     }  # fmt: skip
     [line] = lines_of("login-flood", result)
-    assert (line.goal, line.measured, line.met) == ("<= 1.2", "1.50 (at the most 4.0 and 6.0 ms)", False)
+    assert (line.goal, line.measured, line.met) == ("<= 1.2", "1.50 (4.0 and 6.0 ms)", False)
 
 
 @pytest.mark.soak

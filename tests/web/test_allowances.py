@@ -44,6 +44,22 @@ def test_a_burst_is_let_in_and_then_as_many_as_time_brings():
     assert asked(bucket, 9, "ben") == 5
 
 
+def test_who_was_let_by_at_a_look_has_their_room_until_they_are_counted():
+    bucket, clock = allowance(60, 2)
+
+    def looks() -> bool:
+        return not bucket.wait_us(Counted.ADDRESS, "ada", look=True)
+
+    with bucket.foreseen(Counted.ADDRESS):
+        assert looks()
+        with bucket.foreseen(Counted.ADDRESS):
+            assert not looks()
+            assert asked(bucket, 2) == 2  # whoever is counted took what was kept for them
+        clock.us += 2 * SECOND
+        assert looks()
+    assert asked(bucket, 3) == 2
+
+
 @given(st.lists(st.integers(0, 3 * SECOND), max_size=60))
 def test_never_more_than_a_burst_and_what_time_has_brought(pauses):
     bucket, clock = allowance(120, 4)

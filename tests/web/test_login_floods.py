@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
@@ -66,6 +67,29 @@ async def test_the_rate_holds_also_behind_a_cookie_of_a_device_that_nobody_knows
     statuses = [(await client.post("/session", data=FORM)).status_code for client in strangers]
     assert statuses == [422, 422, 422, 429, 429]
     assert app.state.passwords.hashes == 3
+
+
+async def test_of_strangers_who_come_at_once_only_as_many_are_looked_up_as_may_be_hashed(app, played, monkeypatch):
+    looked_up = []
+    find = played.firm.vault.find_by_mail
+
+    def found(mail: str) -> Any:
+        looked_up.append(mail)
+        return find(mail)
+
+    monkeypatch.setattr(played.firm.vault, "find_by_mail", found)
+    statuses = []
+
+    async def tries(number: int) -> None:
+        form = {"mail": f"nobody-{number}@example.org", "password": "guess"}
+        statuses.append((await browser(app).post("/session", data=form)).status_code)
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(20):
+            tasks.start_soon(tries, number)
+    assert (statuses.count(422), statuses.count(429)) == (3, 17)
+    assert sorted(looked_up) == sorted(2 * sorted(set(looked_up)))  # each once, and once more to note that it failed
+    assert len(set(looked_up)) == 3
 
 
 async def test_a_full_desk_sends_strangers_away_before_their_form_is_read(full):
