@@ -41,7 +41,7 @@ demo: setup ## run a whole firm on real prices, under var/demo; ARGS="--headless
 	@$(BIN)/evenhand demo --data-dir var/demo $(ARGS)
 
 # Python may write what it compiled here, whatever the shell says: the tests start hundreds of programs, each of which would compile
-# all of it again, and pytest would rewrite every test in each worker.
+# all of it again, and pytest would rewrite every test in each worker. What a worker says that dies or hangs (its traceback) comes last.
 test: export PYTHONDONTWRITEBYTECODE =
 test: setup ## run the whole test suite, on all cores; WORKERS=0 in one process
 	@chosen='not soak'; \
@@ -50,7 +50,8 @@ test: setup ## run the whole test suite, on all cores; WORKERS=0 in one process
 	  echo 'No browser here, so browser tests are skipped. To run them too: $(GET_BROWSER)'; \
 	fi; \
 	$(MAKE) --silent --no-print-directory -o $(READY) $(CHECKS_READY) || echo 'What asks the API could not be installed: its test is skipped.'; \
-	$(BIN)/python -m pytest -m "$$chosen" -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(ARGS)
+	$(BIN)/python -m pytest -m "$$chosen" -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(ARGS) \
+	  2>$(VENV)/tests.log || { status=$$?; cat $(VENV)/tests.log >&2; exit $$status; }
 
 check: setup ## format, lint, types, import floors, docs and repository tests, bandit and semgrep
 	@$(BIN)/ruff format --check --quiet --output-format concise . || { echo "not formatted: run $(BIN)/ruff format ."; exit 1; }

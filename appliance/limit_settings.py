@@ -35,7 +35,7 @@ class LimitSettings(Section, frozen=True, kw_only=True):
         Meta(
             description="Passwords tried from devices that nobody knows, by all strangers together. Known devices are not held up."
         ),
-    ] = 120
+    ] = 60
     sign_in_burst: Annotated[Burst, Meta(description="As many at once.")] = 10
     key_per_minute: Annotated[PerMinute, Meta(description="Answers of the API to one key.")] = 300
     key_burst: Annotated[Burst, Meta(description="As many at once.")] = 60

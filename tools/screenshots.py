@@ -51,6 +51,9 @@ HOLDER_PAGES = {
     "trader-trades": ("/accounts", "article:not(.over) h3 a; #trades header a"),
     "trader-rules": ("/accounts", "article:not(.over) h3 a; a[href$='/rules']"),
     "trader-rules-arabic": ("/accounts", "article:not(.over) h3 a; a[href$='/rules']; a[hreflang=ar]"),
+    "trader-documents": ("/documents", ""),
+    "trader-security": ("/security", ""),
+    "trader-my-data": ("/my-data", ""),
 }
 WINNER_PAGES = {
     "trader-accounts": ("/accounts", ""),
@@ -75,6 +78,9 @@ STAFF_PAGES = {
     "staff-holders": ("/staff/exposure?phases=all", "td a.name"),
     "staff-drift": ("/staff/drift?show=all", ""),
     "staff-feed": ("/staff/feed", ""),
+    "staff-incidents": ("/staff/incidents", ""),
+    "staff-documents": ("/staff/documents", ""),
+    "staff-find": ("/find?q=e", ""),
     "staff-commands": ("/staff/commands", ""),
     "staff-owed": ("/staff/owed", ""),
     "staff-lab": ("/staff/lab", ""),
@@ -182,14 +188,14 @@ def _sign_in(page: Page, base: str, mail: str, password: str) -> None:
 
 
 def _arrive(page: Page, base: str, path: str, links: str) -> bool:
-    """Open the path and follow the links one after another; False where one is not there."""
-    page.goto(f"{base}{path}")
+    """Open the path and follow the links one after another; False where one is not there, or is not for who asks."""
+    answer = page.goto(f"{base}{path}")
     for link in filter(None, (part.strip() for part in links.split(";"))):
         found = page.query_selector(link)
         if found is None:
             return False
-        page.goto(f"{base}{found.get_attribute('href')}")
-    return True
+        answer = page.goto(f"{base}{found.get_attribute('href')}")
+    return answer is not None and answer.ok
 
 
 def _shoot(page: Page, path: Path, height_max: int) -> None:

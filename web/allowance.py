@@ -10,6 +10,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import msgspec
@@ -126,6 +127,7 @@ def site_of(host: str) -> str:
     return f"{int(address) >> 80:x}::/48" if isinstance(address, IPv6Address) else ""
 
 
+@lru_cache(maxsize=256)  # each is asked for twice or three times in a row
 def _address(host: str) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(host)

@@ -4,10 +4,10 @@ The page is laid out once a second at most, however many are sent it.
 """
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Request
-from litestar.datastructures import MutableScopeHeaders
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Receive, Scope, Send
 
 from web.allowance import Allowance, Counted
@@ -46,14 +46,14 @@ class Sieve:
             return
         is_api = scope["path"].startswith(API)
         body = _told(wait_us) if is_api else self.laid_out(litestar, advice)
-        start: HTTPResponseStartEvent = {"type": "http.response.start", "status": 429, "headers": []}
-        headers = MutableScopeHeaders.from_message(start)
-        for name, value in always().items():
-            headers[name] = value
-        headers["content-type"] = PROBLEM_JSON if is_api else "text/html; charset=utf-8"
-        headers["content-length"] = str(len(body))
-        headers["retry-after"] = str(seconds_of(wait_us))
-        await send(start)  # nosemgrep: answer-past-the-headers  (they are set above)
+        told = {
+            "content-type": PROBLEM_JSON if is_api else "text/html; charset=utf-8",
+            "content-length": str(len(body)),
+            "retry-after": str(seconds_of(wait_us)),
+        }
+        headers = [*_ALWAYS, *_encoded(told)]
+        start: HTTPResponseStartEvent = {"type": "http.response.start", "status": 429, "headers": headers}
+        await send(start)  # nosemgrep: answer-past-the-headers  (they are in it)
         await send(
             {"type": "http.response.body", "body": body, "more_body": False}
         )  # nosemgrep: answer-past-the-headers  (as above)
@@ -74,6 +74,13 @@ class Sieve:
             laid_out = made.content.encode()
             self._pages[advice] = time.monotonic(), laid_out
         return laid_out
+
+
+def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode()) for name, value in headers.items()]
+
+
+_ALWAYS = _encoded(always())  # who floods us gets as little of our time as there is
 
 
 def _signs_in_as_a_stranger(scope: Scope) -> bool:
