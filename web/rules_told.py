@@ -56,10 +56,12 @@ def rules_told(
     language: Language,
     now: Sequence[Objective] = (),
     moved_floors: AbstractSet[str] = frozenset(),
+    *,
+    in_question: bool = False,
 ) -> tuple[ToldRule, ...]:
     """All rules in their order. `size`: the initial balance. `now`: the rows of an account that holds them.
 
-    `moved_floors`: as `floors_moved_now` of its exceptions.
+    `moved_floors`: as `floors_moved_now` of its exceptions. `in_question`: a breach of it is, so no rule is told as broken.
     """
     figures = RuleFigures(language, size.currency, size.exponent)
     stands: Mapping[str, Judged] = {row.rule: row.judged for row in now if row.judged is not None}
@@ -70,7 +72,9 @@ def rules_told(
             id=rule.id,
             title=sentence.title,
             text=sentence.text,
-            now=live_sentence(rule, stands[rule.id], language, figures) if rule.id in stands else "",
+            now=live_sentence(rule, stands[rule.id], language, figures, questioned=in_question)
+            if rule.id in stands
+            else "",
             exception=_exception(rows.get(rule.id), language, figures, is_moved=rule.id in moved_floors),
             example=worked_example(ruleset, rule, size, language, figures, _days_granted(rows.get(rule.id))),
         )

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from firm.account import AccountState, Position
+from firm.account import AccountState, Finding, Position
 from firm.arithmetic import Figure
 from firm.equity import Board
 from firm.inputs import Side
@@ -12,6 +12,7 @@ from firm.money import Money
 from firm.objective import Objective, Progress
 from firm.objective_answers import answer_of
 from firm.objective_rows import objectives_of
+from firm.phase import Standing
 from firm.price import Quote, SymbolSpec
 from firm.rules.judged import Unit
 from firm.rules.looks import glance
@@ -231,6 +232,28 @@ def test_what_is_held_is_at_risk_near_its_limit_and_broken_beyond_it(lots_e8, pr
     held = Position("P1", "EURUSD", Side.BUY, lots_e8, 138_700, NOW_US, 2, "", 0, 0, "")
     row = rows(account(rules_of(LOTS), positions=(held,)))["lots"]
     assert (row.progress, row.used_bp) == (progress, used_bp)
+
+
+@pytest.mark.parametrize(
+    ("standing", "said"),
+    [
+        (Standing.ACTIVE, "The rule is broken."),
+        (Standing.SUSPECTED, "Whether the rule is broken is in question."),
+        (Standing.UNDER_REVIEW, "Whether the rule is broken is in question."),
+    ],
+)
+def test_while_a_breach_is_not_final_no_rule_is_told_as_broken(standing, said):
+    held = Position("P1", "EURUSD", Side.BUY, 600_000_000, 138_700, NOW_US, 2, "", 0, 0, "")
+    row = rows(account(rules_of(LOTS), positions=(held,), standing=standing))["lots"]
+    assert row.how == f"Now 6 lots; the limit is 5 lots. {said}"
+
+
+@pytest.mark.parametrize("questioned", [True, False])
+def test_of_a_breach_that_was_put_in_question_since_nothing_is_told_as_broken_either(questioned):
+    held = Position("P1", "EURUSD", Side.BUY, 600_000_000, 138_700, NOW_US, 2, "", 0, 0, "")
+    finding = Finding("lots", 7, 500_000_000, 600_000_000, NOW_US, NOW_US - DAY_US, questioned=questioned)
+    row = rows(account(rules_of(LOTS), positions=(held,), standing=Standing.BREACHED, findings=(finding,)))["lots"]
+    assert ("in question" in row.how, "The rule is broken." in row.how) == (questioned, not questioned)
 
 
 @pytest.mark.parametrize(("counts", "ends"), [(True, False), (False, True)])
