@@ -1,5 +1,5 @@
-"""Document words: how large a document is, as people read it, and until when a law has it kept; and for staff what it shows, who handed it in, where they may know, and why
-one that they hand in is not taken.
+"""Document words: how large a document is, as people read it, and until when a law has it kept; and for staff what it shows, who handed it
+in, where they may know, and why one that they hand in is not taken.
 """
 
 from collections.abc import Iterable

@@ -69,9 +69,7 @@ _CONDITIONS: Mapping[str, tuple[str, _Told]] = {
 """What an answer is about where it is no position, day or symbol, but one condition of several that its rule makes."""
 
 
-def live_sentence(
-    rule: Rule, judged: Judged, language: Language, figures: Figures, *, questioned: bool = False
-) -> str:
+def live_sentence(rule: Rule, judged: Judged, language: Language, figures: Figures, *, questioned: bool = False) -> str:
     """What a rule found, in words. Of a loss limit `observed` is the mark that is measured, and `limit` its floor.
 
     `questioned`: whether a breach of the account is in question; then nothing is told as broken.

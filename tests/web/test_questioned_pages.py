@@ -151,6 +151,12 @@ async def test_what_is_only_suspected_is_not_told_as_broken_under_its_rule(ben, 
         assert BROKEN[language] not in now
 
 
+async def test_a_breach_that_nobody_questions_is_told_as_one_under_its_rule(ada, stage):
+    now = await now_of(ada, f"/accounts/{id_text(stage.accounts['ada lost'])}/rules", Language.ENGLISH)
+    assert BROKEN[Language.ENGLISH] in now
+    assert "in question" not in now
+
+
 async def test_a_breach_that_was_put_in_question_is_so_under_its_rule_until_a_person_answers(visit, firm, decision):
     ada, path = await visit("ada@example.org"), f"/accounts/{id_text(firm.accounts['ada'])}/rules"
     assert IN_QUESTION[Language.ENGLISH] in await now_of(ada, path, Language.ENGLISH)

@@ -94,9 +94,7 @@ def regions_seen(firm: Firm) -> tuple[str, ...]:
 def filter_of(asked: AccountsAsked) -> AccountFilter:
     """What was typed is an account's or a trader's id, or the beginning of a platform login."""
     text = asked.search
-    narrowed = AccountFilter(
-        standing=asked.standing, program=asked.program, bridge=asked.bridge, region=asked.region
-    )
+    narrowed = AccountFilter(standing=asked.standing, program=asked.program, bridge=asked.bridge, region=asked.region)
     if not text:
         return narrowed
     number = id_in(text)
