@@ -7,8 +7,7 @@ when somebody asks for a payout or a reset, has a row as well: a trader sees eve
 from firm.account import AccountState
 from firm.arithmetic import PLAIN
 from firm.objective import Objective, Progress
-from firm.objective_rows import AT_RISK_BP, told_of
-from firm.phase import Standing
+from firm.objective_rows import AT_RISK_BP, in_question, told_of
 from firm.plain_figures import PlainFigures
 from firm.rules.across_accounts import AccountOfTrader, Identity, judge_across_accounts
 from firm.rules.amounts import Sums, rounded_up
@@ -67,6 +66,7 @@ def answer_of(rule: Rule, seen: Glance, identity: Identity | None = None) -> Obj
         ),
         used_bp=used_bp,
         judged=nearest,
+        in_question=rule.id in in_question(account),
     )
 
 
@@ -163,16 +163,10 @@ def _found(account: AccountState, rule: Rule, answers: list[Judged]) -> list[str
     """What was found of each subject, the nearest to its limit first."""
     figures = PlainFigures(account.initial.currency, account.initial.exponent)
     told = sorted(answers, key=_weight, reverse=True)
-    asked = _in_question(account)
+    asked = rule.id in in_question(account)
     said = [live_sentence(rule, one, Language.ENGLISH, figures, questioned=asked) for one in told[:SUBJECTS_TOLD_MAX]]
     more = len(told) - len(said)
     return [*said, f"And {more} more."] if more else said
-
-
-def _in_question(account: AccountState) -> bool:
-    """Whether a breach of it is not final, or was put in question since: nobody reads then that a rule is broken."""
-    is_open = account.standing in (Standing.SUSPECTED, Standing.UNDER_REVIEW)
-    return is_open or any(finding.questioned for finding in account.findings)
 
 
 def _worked(seen: Glance, rule: Rule) -> list[str]:

@@ -23,17 +23,6 @@ class Said(msgspec.Struct, frozen=True):
     stands: bool = True
 
 
-def is_in_question(line: AccountLine) -> bool:
-    """Whether a breach of it is suspected, or was put in question since: nothing is told as broken then."""
-    match line.standing:
-        case Standing.SUSPECTED | Standing.UNDER_REVIEW:
-            return True
-        case Standing.BREACHED:
-            return line.decision is not None and line.verdict == ""
-        case _:
-            return False
-
-
 def said_of(line: AccountLine, speech: Speech = ENGLISH) -> Said:
     if line.standing is Standing.BREACHED and line.decision is not None:
         match line.verdict:

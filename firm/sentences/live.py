@@ -72,7 +72,7 @@ _CONDITIONS: Mapping[str, tuple[str, _Told]] = {
 def live_sentence(rule: Rule, judged: Judged, language: Language, figures: Figures, *, questioned: bool = False) -> str:
     """What a rule found, in words. Of a loss limit `observed` is the mark that is measured, and `limit` its floor.
 
-    `questioned`: whether a breach of the account is in question; then nothing is told as broken.
+    `questioned`: whether a breach of the rule is in question; then it is not told as broken.
     """
     say = Speaker(catalog_of(language), figures, {})
     if judged.verdict is Verdict.SILENT:

@@ -17,7 +17,6 @@ from web.bounds import OVERRIDES_SHOWN
 from web.languages import headings, language_of
 from web.render import page
 from web.rules_told import accounts_of_reader, exceptions_told, floors_moved_now, rules_told, told_at_large
-from web.standing_view import is_in_question
 from web.visitor import Policy, firm_of, may, read_id
 
 
@@ -52,7 +51,6 @@ async def _rules(request: Request[Any, Any, Any], account: int, room: str) -> Re
             language,
             firm.live.every_rule(account),
             floors_moved_now(lines, ruleset, firm.now_us()),
-            in_question=is_in_question(line),
         ),
         "at_large": told_at_large(ruleset, size, language, is_funded=line.funded),
         "accounts": ""
