@@ -27,7 +27,7 @@ class Objective(msgspec.Struct, frozen=True, kw_only=True):
     `judged`: what the rule answers; None where it measures nothing now.
     `used_bp`: how much of the limit is used, or of the target is reached, in basis points (0..10000).
     `waived_until_us`: it is not judged before that instant, and nothing of it is measured; 0 where it is. `extended_days`: by which
-    people extended its clock.
+    people extended its clock. `in_question`: a breach of it is suspected, or was put in question since: it is not told as broken.
     `sentence`: the rule in plain words with this account's numbers. `how`: how the floor or count is worked out.
     """
 
@@ -47,3 +47,4 @@ class Objective(msgspec.Struct, frozen=True, kw_only=True):
     judged: Judged | None = None
     waived_until_us: int = 0
     extended_days: int = 0
+    in_question: bool = False

@@ -7,7 +7,7 @@ when somebody asks for a payout or a reset, has a row as well: a trader sees eve
 from firm.account import AccountState
 from firm.arithmetic import PLAIN
 from firm.objective import Objective, Progress
-from firm.objective_rows import AT_RISK_BP, told_of
+from firm.objective_rows import AT_RISK_BP, in_question, told_of
 from firm.plain_figures import PlainFigures
 from firm.rules.across_accounts import AccountOfTrader, Identity, judge_across_accounts
 from firm.rules.amounts import Sums, rounded_up
@@ -66,6 +66,7 @@ def answer_of(rule: Rule, seen: Glance, identity: Identity | None = None) -> Obj
         ),
         used_bp=used_bp,
         judged=nearest,
+        in_question=rule.id in in_question(account),
     )
 
 
@@ -162,7 +163,8 @@ def _found(account: AccountState, rule: Rule, answers: list[Judged]) -> list[str
     """What was found of each subject, the nearest to its limit first."""
     figures = PlainFigures(account.initial.currency, account.initial.exponent)
     told = sorted(answers, key=_weight, reverse=True)
-    said = [live_sentence(rule, one, Language.ENGLISH, figures) for one in told[:SUBJECTS_TOLD_MAX]]
+    asked = rule.id in in_question(account)
+    said = [live_sentence(rule, one, Language.ENGLISH, figures, questioned=asked) for one in told[:SUBJECTS_TOLD_MAX]]
     more = len(told) - len(said)
     return [*said, f"And {more} more."] if more else said
 

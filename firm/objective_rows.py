@@ -64,8 +64,15 @@ KINDS_OF_LIMIT = {
 
 def objectives_of(account: AccountState, equity: int, now_us: int) -> tuple[Objective, ...]:
     """One row for each of these rules, in the order of the ruleset, for the given equity in minor units at firm time `now_us`."""
+    asked = in_question(account)
     rows = (_objective(account, rule, equity, now_us) for rule in account.ruleset.rules)
-    return tuple(row for row in rows if row is not None)
+    found = (row for row in rows if row is not None)
+    return tuple(replace(row, in_question=True) if row.rule in asked else row for row in found)
+
+
+def in_question(account: AccountState) -> frozenset[str]:
+    """Rules of which a breach is not final, or was put in question since."""
+    return frozenset(finding.rule for finding in account.findings if finding.doubts or finding.questioned)
 
 
 def told_of(account: AccountState, rule: Rule) -> Sentence:

@@ -1,11 +1,12 @@
-"""Document words: how large a document is, as people read it; and for staff what it shows, who handed it in, where they may know, and why
-one that they hand in is not taken.
+"""Document words: how large a document is, as people read it, and until when a law has it kept; and for staff what it shows, who handed it
+in, where they may know, and why one that they hand in is not taken.
 """
 
 from collections.abc import Iterable
 
 from firm.documents import DocumentForm, DocumentKind
 from firm.ids import id_text
+from storage.readmodels.documents import DocumentLine
 from web.firm import Firm
 from web.shell.speech import ENGLISH, Speech
 
@@ -40,6 +41,13 @@ def size_in_words(speak: Speech, size_bytes: int) -> str:
     if size_bytes < 10**6:
         return speak("documents.kilobytes", number=-(-size_bytes // 1_000))
     return speak("documents.megabytes", number=speak.tenths(-(-size_bytes // 10**5)))
+
+
+def retained_now(firm: Firm, lines: Iterable[DocumentLine]) -> dict[int, int]:
+    """By document until when nobody deletes it, of those that are kept for a law at this moment."""
+    retained_us, now_us = firm.live.documents_retained_us(), firm.now_us()
+    until_us = {line.document: line.retained_until_us(retained_us) for line in lines}
+    return {document: each for document, each in until_us.items() if each > now_us}
 
 
 def to_staff(key: str, **words: str | int) -> str:

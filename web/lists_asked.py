@@ -4,7 +4,7 @@ Accounts in another order than was asked for would be believed, so a list of the
 lists what cannot be read is not asked for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -39,6 +39,7 @@ class AccountsAsked(msgspec.Struct, frozen=True):
     standing: Standing | None
     program: str
     bridge: str
+    region: str
     sort: str
     after: tuple[int, int] | None
     seen: int
@@ -51,6 +52,7 @@ class AccountsAsked(msgspec.Struct, frozen=True):
             "standing": self.standing.value if self.standing else "",
             "program": self.program,
             "bridge": self.bridge,
+            "region": self.region,
             "sort": "" if self.sort == "headroom" else self.sort,
         } | changes
         return {name: value for name, value in asked.items() if value}
@@ -90,13 +92,16 @@ class DriftAsked(msgspec.Struct, frozen=True):
         return "?show=all" if self.over else ""
 
 
-def read_accounts_asked(query: Mapping[str, Any]) -> AccountsAsked:
-    sort, standing, after = (text_in(query, name) for name in ("sort", "standing", "after"))
+def read_accounts_asked(query: Mapping[str, Any], regions: Collection[str]) -> AccountsAsked:
+    """`regions`: those that are offered; one that the reader does not work on is told as one that there is not."""
+    sort, standing, after, region = (text_in(query, name) for name in ("sort", "standing", "after", "region"))
     errors = {}
     if sort and sort not in ACCOUNT_SORTS:
         errors["sort"] = f"There is no such order of accounts. {SORT_CHOICE.format(choices(ACCOUNT_SORTS))}"
     if standing and choice_in(Standing, standing) is None:
         errors["standing"] = "There is no such standing. Choose one of the list."
+    if region and region not in regions:
+        errors["region"] = "There is no such region. Choose one of the list, or show all accounts."
     if after and place_in(after) is None:
         errors["after"] = "The place in the list cannot be read. Begin from the start."
     search = text_in(query, "q")[:SEARCH_LENGTH_MAX]
@@ -110,6 +115,7 @@ def read_accounts_asked(query: Mapping[str, Any]) -> AccountsAsked:
         standing=choice_in(Standing, standing),
         program=text_in(query, "program"),
         bridge=text_in(query, "bridge"),
+        region=region if region in regions else "",
         sort=sort if sort in ACCOUNT_SORTS else "headroom",
         after=place_in(after),
         seen=whole_in(text_in(query, "seen")) or 0,

@@ -155,7 +155,7 @@ def _state(
         return speech("objectives.not_judged_until", moment=until), "info", "gavel"
     if paused:
         return speech("objectives.used_up"), "warn", "pause"
-    if progress is Progress.BROKEN and standing in (Standing.SUSPECTED, Standing.UNDER_REVIEW):
+    if row.in_question:
         return speech("progress.in_question"), "warn", "hourglass"  # nothing is final yet, and nobody reads that it is
     if standing in ENDED and progress is Progress.AT_RISK:
         progress = Progress.WITHIN

@@ -1,6 +1,6 @@
 """Rules told: a ruleset as its reader reads it: each rule with what it requires, how it stands now, and an example in numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 import msgspec
@@ -8,8 +8,7 @@ import msgspec
 from firm.money import Money
 from firm.objective import Objective
 from firm.overrides import AdjustMark, Mark
-from firm.rules.judged import Judged
-from firm.ruleset import AnyRuleset, Program
+from firm.ruleset import AnyRuleset, Program, Rule
 from firm.sentences.at_large import accounts_own_sentence, accounts_sentence, at_large
 from firm.sentences.languages import Language
 from firm.sentences.live import live_sentence
@@ -62,7 +61,6 @@ def rules_told(
     `moved_floors`: as `floors_moved_now` of its exceptions.
     """
     figures = RuleFigures(language, size.currency, size.exponent)
-    stands: Mapping[str, Judged] = {row.rule: row.judged for row in now if row.judged is not None}
     rows = {row.rule: row for row in now}
     said = ruleset_sentences(ruleset, language, figures)
     return tuple(
@@ -70,7 +68,7 @@ def rules_told(
             id=rule.id,
             title=sentence.title,
             text=sentence.text,
-            now=live_sentence(rule, stands[rule.id], language, figures) if rule.id in stands else "",
+            now=_now(rule, rows.get(rule.id), language, figures),
             exception=_exception(rows.get(rule.id), language, figures, is_moved=rule.id in moved_floors),
             example=worked_example(ruleset, rule, size, language, figures, _days_granted(rows.get(rule.id))),
         )
@@ -116,6 +114,12 @@ def exceptions_told(
         for line in lines
         if line.granted
     )
+
+
+def _now(rule: Rule, row: Objective | None, language: Language, figures: RuleFigures) -> str:
+    if row is None or row.judged is None:
+        return ""
+    return live_sentence(rule, row.judged, language, figures, questioned=row.in_question)
 
 
 def _exception(row: Objective | None, language: Language, figures: RuleFigures, *, is_moved: bool) -> str:

@@ -1,13 +1,17 @@
 """Scope form: what of the firm somebody, or a key, is to work on, as it was ticked, and the scope that this comes to.
 
 A tick below a limit that was not chosen can be meant either way, and one of the two is the whole firm: it is refused, never guessed.
+So is a name that was not offered: desks take any that is well formed, and somebody limited to a slip of the pen would see nobody.
 """
+
+from collections.abc import Sequence
 
 import msgspec
 from litestar.datastructures import FormMultiDict
 
 from firm.permissions import Scope
 from web.forms import Wrong, text_in
+from web.team_view import Limits
 
 TICKS_TOLD = 5
 """How many of what was ticked a refusal names."""
@@ -40,11 +44,14 @@ def read_scope(fields: FormMultiDict) -> ScopeTyped:
     )
 
 
-def scope_of(typed: ScopeTyped) -> Scope | Wrong:
-    """The scope, or by field what keeps the ticks from being one."""
+def scope_of(typed: ScopeTyped, offered: Limits) -> Scope | Wrong:
+    """The scope, or by field what keeps the ticks from being one. `offered`: what it can be limited to."""
+    programs = [program for program, _ in offered.programs]
     told = {
-        "program": _trouble(typed.programs, "program", "These programs alone"),
-        "region": _trouble(typed.regions, "region", "Traders of these regions alone"),
+        "program": _strange(typed.programs, programs, "program")
+        or _trouble(typed.programs, "program", "These programs alone"),
+        "region": _strange(typed.regions, offered.regions, "region")
+        or _trouble(typed.regions, "region", "Traders of these regions alone"),
     }
     if any(told.values()):
         return Wrong({field: words for field, words in told.items() if words}, {})
@@ -69,5 +76,21 @@ def _trouble(ticks: Ticks, what: str, choice: str) -> str:
         return "" if ticks.names else f"Tick at least one {what}."
     if not ticks.names:
         return ""
-    told = ", ".join(ticks.names[:TICKS_TOLD]) + (", …" if len(ticks.names) > TICKS_TOLD else "")
-    return f"You ticked {told}: choose “{choice}”, or untick {'it' if len(ticks.names) == 1 else 'them'}."
+    return f"You ticked {_some(ticks.names)}: choose “{choice}”, or untick {_them(ticks.names)}."
+
+
+def _strange(ticks: Ticks, offered: Sequence[str], what: str) -> str:
+    """ "" where everything that is ticked was offered."""
+    strange = tuple(name for name in ticks.names if name not in offered)
+    if not strange:
+        return ""
+    said = f"{_some(strange)} {'is' if len(strange) == 1 else 'are'} not among the {what}s that are offered"
+    return f"{said}: untick {_them(strange)}, and tick those that you mean."
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:TICKS_TOLD]) + (", …" if len(names) > TICKS_TOLD else "")
+
+
+def _them(names: tuple[str, ...]) -> str:
+    return "it" if len(names) == 1 else "them"

@@ -8,7 +8,17 @@ import msgspec
 from litestar.datastructures import FormMultiDict
 
 from firm.ids import id_text
-from firm.permissions import BUILT_IN, FIRM_WIDE, MEANS, REGION_WIDE, Permission, role_word, scope_words
+from firm.permissions import (
+    BUILT_IN,
+    EVERYTHING,
+    FIRM_WIDE,
+    MEANS,
+    REGION_WIDE,
+    Permission,
+    Scope,
+    role_word,
+    scope_words,
+)
 from firm.refusal_words import REFUSALS
 from firm.staff import Member, No, Staff
 from storage.readmodels.account_lists import programs_and_bridges
@@ -79,8 +89,11 @@ class Limits(msgspec.Struct, frozen=True):
     regions: list[str]
 
 
-def limits_offered(firm: Firm, book: apsw.Connection) -> Limits:
-    return Limits(programs_and_bridges(book)[0], regions_offered(firm, book))
+def limits_offered(firm: Firm, book: apsw.Connection, held: Scope = EVERYTHING) -> Limits:
+    """`held`: what somebody is limited to already; it stays on offer, or a form about another limit would take it from them."""
+    sold, _ = programs_and_bridges(book)
+    titles = {program: program for program in held.programs or ()} | dict(sold)
+    return Limits(list(titles.items()), sorted({*regions_offered(firm, book), *(held.regions or ())}))
 
 
 def regions_offered(firm: Firm, book: apsw.Connection) -> list[str]:

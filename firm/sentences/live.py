@@ -69,22 +69,31 @@ _CONDITIONS: Mapping[str, tuple[str, _Told]] = {
 """What an answer is about where it is no position, day or symbol, but one condition of several that its rule makes."""
 
 
-def live_sentence(rule: Rule, judged: Judged, language: Language, figures: Figures) -> str:
-    """What a rule found, in words. Of a loss limit `observed` is the mark that is measured, and `limit` its floor."""
+def live_sentence(rule: Rule, judged: Judged, language: Language, figures: Figures, *, questioned: bool = False) -> str:
+    """What a rule found, in words. Of a loss limit `observed` is the mark that is measured, and `limit` its floor.
+
+    `questioned`: whether a breach of the rule is in question; then it is not told as broken.
+    """
     say = Speaker(catalog_of(language), figures, {})
     if judged.verdict is Verdict.SILENT:
         return say("live.silent")
     condition = _CONDITIONS.get(judged.subject)
     if condition is not None:
         key, told = condition
-        return say("live.subject", subject=say(f"live.condition.{key}"), said=_condition(told, judged, say))
-    said = " ".join(map(upper_first, _standing(rule, judged, say)))
+        said = _condition(told, judged, say, questioned=questioned)
+        return say("live.subject", subject=say(f"live.condition.{key}"), said=said)
+    said = " ".join(map(upper_first, _standing(rule, judged, say, questioned=questioned)))
     about = subject_in_words(tag_of(rule), judged.subject, say)
     return say("live.subject", subject=about, said=said) if about else said
 
 
-def _condition(told: _Told, judged: Judged, say: Speaker) -> str:
-    verdict = say(f"live.verdict.{judged.verdict}")
+def _verdict(judged: Judged, *, questioned: bool) -> str:
+    """The word by which catalogs name it."""
+    return "questioned" if questioned and judged.is_broken else judged.verdict.value
+
+
+def _condition(told: _Told, judged: Judged, say: Speaker, *, questioned: bool) -> str:
+    verdict = say(f"live.verdict.{_verdict(judged, questioned=questioned)}")
     match told:
         case _Told.NOT:
             return verdict
@@ -95,19 +104,20 @@ def _condition(told: _Told, judged: Judged, say: Speaker) -> str:
     return f"{figures} {verdict}"
 
 
-def _standing(rule: Rule, judged: Judged, say: Speaker) -> list[str]:
+def _standing(rule: Rule, judged: Judged, say: Speaker, *, questioned: bool) -> list[str]:
     if isinstance(rule.terms, LossLimit):
-        return [_floor(rule.terms, judged, say)]
-    verdict = say(f"live.verdict.{judged.verdict}")
+        return [_floor(rule.terms, judged, say, questioned=questioned)]
+    verdict = say(f"live.verdict.{_verdict(judged, questioned=questioned)}")
     if tag_of(rule) in BY_VERDICT:
         return [verdict]
     return [_figures(rule, judged, say), *([verdict] if judged.verdict in _FINAL else [])]
 
 
-def _floor(term: LossLimit, judged: Judged, say: Speaker) -> str:
+def _floor(term: LossLimit, judged: Judged, say: Speaker, *, questioned: bool) -> str:
     measured, floor = say(f"measured.{term.measured}"), say.money(judged.limit)
     if judged.is_broken:
-        return say("live.floor.broken", measured=measured, floor=floor, now=say.money(judged.observed))
+        key = f"live.floor.{_verdict(judged, questioned=questioned)}"
+        return say(key, measured=measured, floor=floor, now=say.money(judged.observed))
     left = say.money(judged.observed - judged.limit)
     when = say(f"live.when.{term.scope}")
     return say(f"live.floor.{term.boundary}", when=when, measured=measured, floor=floor, left=left)

@@ -30,6 +30,7 @@ class AccountFilter(msgspec.Struct, frozen=True, kw_only=True):
     standing: Standing | None = None
     program: str = ""
     bridge: str = ""
+    region: str = ""
     login: str = ""
     account_or_trader: int | None = None
 
@@ -140,6 +141,9 @@ def _where(wanted: AccountFilter) -> tuple[str, str, list[int | str]]:
     if wanted.bridge:
         clauses.append("a.bridge = ?")
         values.append(wanted.bridge)
+    if wanted.region:
+        clauses.append("a.trader IN (SELECT trader FROM rm_trader WHERE region = ?)")
+        values.append(wanted.region)
     if wanted.account_or_trader is not None:
         clauses.append("(a.account = ? OR a.trader = ?)")
         values += [wanted.account_or_trader, wanted.account_or_trader]

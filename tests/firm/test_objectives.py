@@ -3,9 +3,10 @@
 import pytest
 from msgspec.structs import replace
 
-from firm.account import AccountState, Position
+from firm.account import AccountState, Finding, Position
 from firm.arithmetic import Figure
 from firm.equity import Board
+from firm.facts import Doubt
 from firm.inputs import Side
 from firm.instant import DAY_US, parse_utc
 from firm.money import Money
@@ -54,6 +55,9 @@ CONSISTENCY = Consistency(
 TARGET = ProfitTarget(
     id="target", amount=Fixed(minor=8_000_00), measured=TargetMeasure.BALANCE, held_s=0, flat_required=True, latched=False, auto_close=False
 )  # fmt: skip
+
+
+FOUND = Finding("lots", 7, 500_000_000, 600_000_000, NOW_US, NOW_US - DAY_US, unit=Unit.LOTS_E8)
 
 
 def rules_of(*terms) -> Ruleset:
@@ -231,6 +235,29 @@ def test_what_is_held_is_at_risk_near_its_limit_and_broken_beyond_it(lots_e8, pr
     held = Position("P1", "EURUSD", Side.BUY, lots_e8, 138_700, NOW_US, 2, "", 0, 0, "")
     row = rows(account(rules_of(LOTS), positions=(held,)))["lots"]
     assert (row.progress, row.used_bp) == (progress, used_bp)
+
+
+@pytest.mark.parametrize(
+    ("finding", "is_asked"),
+    [
+        pytest.param(replace(FOUND, doubts=(Doubt.REVIEW_REQUIRED,)), True, id="suspected"),
+        pytest.param(replace(FOUND, questioned=True), True, id="put in question since"),
+        pytest.param(FOUND, False, id="declared"),
+        pytest.param(replace(FOUND, rule="other", doubts=(Doubt.REVIEW_REQUIRED,)), False, id="of another rule"),
+    ],
+)
+def test_a_rule_is_not_told_as_broken_while_a_breach_of_it_is_in_question(finding, is_asked):
+    held = Position("P1", "EURUSD", Side.BUY, 600_000_000, 138_700, NOW_US, 2, "", 0, 0, "")
+    said = "Whether the rule is broken is in question." if is_asked else "The rule is broken."
+    row = rows(account(rules_of(LOTS), positions=(held,), findings=(finding,)))["lots"]
+    assert (row.how, row.in_question) == (f"Now 6 lots; the limit is 5 lots. {said}", is_asked)
+
+
+@pytest.mark.parametrize("doubts", [(), (Doubt.REVIEW_REQUIRED,)])
+def test_a_limit_is_in_question_while_its_breach_is(doubts):
+    finding = replace(FOUND, rule="limit", unit=Unit.MINOR, doubts=doubts)
+    row = rows(account(rules_of(LIMIT), findings=(finding,)))["limit"]
+    assert (row.progress, row.in_question) == (Progress.BROKEN, bool(doubts))
 
 
 @pytest.mark.parametrize(("counts", "ends"), [(True, False), (False, True)])

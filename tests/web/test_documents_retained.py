@@ -1,4 +1,4 @@
-"""Documents that a law has the firm keep: their trader reads that and until when, before a button that cannot be undone."""
+"""Documents that a law has the firm keep: their trader and staff read that and until when, before a button that cannot be undone."""
 
 import re
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from firm.commands import RegisterTrader
+from firm.ids import id_text
 from firm.inputs import PolicyAdopted
 from firm.instant import DAY_US
 from firm.sentences.languages import Language
@@ -20,6 +21,11 @@ from web.shell.speech import speech_of
 @pytest.fixture(scope="module")
 def shop(stage: Any, app: Any, play: Any, come_in: Any) -> Shop:
     return Shop(stage, app, play, come_in)
+
+
+@pytest.fixture(scope="module")
+def cora(shop: Shop) -> Any:
+    return shop.employ("cora", "compliance")
 
 
 @pytest.fixture
@@ -37,6 +43,13 @@ async def read_by_ada(shop: Shop, language: Language = Language.ENGLISH) -> tupl
     pages = [await shop.ada.get(path, headers=wanted) for path in ("/documents", "/my-data")]
     listed, own = [re.sub(r"<[^>]*>", "", page.text) for page in pages]
     return listed, own
+
+
+async def row_of(cora: Any, line: Any) -> str:
+    """The document's row of the list of staff, as it reads."""
+    rows = (await cora.get("/staff/documents")).text.split("<tr>")
+    [row] = [row for row in rows if id_text(line.document) in row]
+    return re.sub(r"<[^>]*>", "", row)
 
 
 @pytest.mark.parametrize("language", [Language.ENGLISH, Language.GERMAN, Language.ARABIC])
@@ -67,6 +80,16 @@ async def test_of_evidence_no_exception_is_told(shop, retained):
     assert way(line) in (await shop.ada.get("/documents")).text
     assert "Kept until" not in listed
     assert "One exception" not in own
+
+
+async def test_staff_read_until_when_proof_is_kept_and_of_what_may_go_nothing(shop, cora, retained):
+    proof = await handed_in(shop)
+    until = speech_of(Language.ENGLISH).moment(proof.kept_us + DAY_US)
+    assert f"Kept until {until}, as a law wants" in await row_of(cora, proof)
+    evidence = await handed_in(shop, "evidence")
+    assert "Kept until" not in await row_of(cora, evidence)
+    shop.stage.now_us += DAY_US
+    assert "Kept until" not in await row_of(cora, proof)
 
 
 async def test_where_no_law_keeps_anything_all_of_it_goes(shop):

@@ -1,9 +1,12 @@
 """Pages of a breach that a late price put in question: what the trader and the staff read, and a person's answer to it."""
 
+import re
+
 import httpx
 import pytest
 
 from firm.ids import id_text
+from firm.sentences.languages import Language
 from web.app import create_app
 
 
@@ -111,3 +114,53 @@ async def test_staff_have_a_list_of_dismissed_breaches(visit, decision):
     assert f'href="/staff/decisions/{decision}"' in page
     assert "What is owed to these traders is settled by hand" in page
     assert "settled by hand" in (await ruth.get(f"/staff/decisions/{decision}")).text
+
+
+# --- what the rules say of it ---
+
+IN_QUESTION = {
+    Language.ENGLISH: "Whether the rule is broken is in question: equity is at",
+    Language.GERMAN: "Dass die Regel verletzt ist, wird angezweifelt: die Equity liegt bei",
+    Language.SPANISH: "Está en duda si se ha incumplido la regla: la equity está en",
+    Language.FRENCH: "L’infraction à la règle est remise en cause : l’equity est à",
+    Language.PORTUGUESE: "Está em dúvida se a regra foi violada: a equity está em",
+    Language.ARABIC: "مخالفة القاعدة موضع شك: مستوى حقوق الملكية عند",
+}
+BROKEN = {
+    Language.ENGLISH: "The rule is broken",
+    Language.GERMAN: "Die Regel ist verletzt",
+    Language.SPANISH: "Se ha incumplido la regla",
+    Language.FRENCH: "La règle est enfreinte",
+    Language.PORTUGUESE: "A regra foi violada",
+    Language.ARABIC: "تمت مخالفة القاعدة",
+}
+
+
+async def now_of(client, path, language):
+    """How each rule stands, as its page reads."""
+    page = (await client.get(path, headers={"accept-language": language.value})).text
+    return " ".join(re.sub(r"<[^>]+>", "", now) for now in re.findall(r'<p class="now num">.*?</p>', page))
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_what_is_only_suspected_is_not_told_as_broken_under_its_rule(ben, ruth, stage, language):
+    account = id_text(stage.accounts["ben suspected"])
+    for client, room in ((ben, ""), (ruth, "/staff")):
+        now = await now_of(client, f"{room}/accounts/{account}/rules", language)
+        assert IN_QUESTION[language] in now.replace("\u00a0", " ").replace("\u202f", " ")
+        assert BROKEN[language] not in now
+
+
+async def test_a_breach_that_nobody_questions_is_told_as_one_under_its_rule(ada, stage):
+    now = await now_of(ada, f"/accounts/{id_text(stage.accounts['ada lost'])}/rules", Language.ENGLISH)
+    assert BROKEN[Language.ENGLISH] in now
+    assert "in question" not in now
+
+
+async def test_a_breach_that_was_put_in_question_is_so_under_its_rule_until_a_person_answers(visit, firm, decision):
+    ada, path = await visit("ada@example.org"), f"/accounts/{id_text(firm.accounts['ada'])}/rules"
+    assert IN_QUESTION[Language.ENGLISH] in await now_of(ada, path, Language.ENGLISH)
+    ruth = await visit("ruth@example.org")
+    answer = await ruth.send_form(f"/staff/decisions/{decision}/review", outcome="confirm", why="Compared both feeds.")
+    assert answer.status_code == 303
+    assert "in question" not in await now_of(ada, path, Language.ENGLISH)

@@ -193,6 +193,61 @@ async def test_pages_that_are_shared_are_shared_by_those_who_see_the_same(stage)
     assert len(seen) == 2 * len(scopes)
 
 
+# --- the list of accounts by region ---
+
+
+@pytest.fixture
+def named(stage: Any) -> Iterator[None]:
+    """The settings name two regions that somebody is in and one that nobody is in."""
+    before = stage.firm.regions
+    object.__setattr__(stage.firm, "regions", Regions({"DE": DACH, "SE": NORTH, "ES": "south"}))
+    yield
+    object.__setattr__(stage.firm, "regions", before)
+
+
+def regions_in(page: str) -> tuple[list[str], list[str]]:
+    """Which regions the filter offers, and which of them is chosen."""
+    select = page.partition('<select name="region">')[2].partition("</select>")[0]
+    return re.findall(r'value="([\w-]*)"', select), re.findall(r'value="([\w-]*)" selected', select)
+
+
+@pytest.mark.parametrize(("region", "person"), [(DACH, "BEN"), (NORTH, "ADA")])
+async def test_whoever_works_on_all_of_it_narrows_the_list_to_a_region(region, person, ralph, stage, play, named):
+    page = (await ralph.get(f"/staff/accounts?region={region}")).text
+    theirs = accounts_of(stage, getattr(play, person))
+    assert ids_on(page) == {id_text(getattr(play, person)), *theirs}
+    assert f"{len(theirs)} accounts<" in page.replace("\xa0", " ")
+    assert regions_in(page) == (["", DACH, NORTH, "south"], [region])
+    for kept in (f'hx-get="/staff/accounts?region={region}"', f"?region={region}&amp;sort=equity"):
+        assert kept in page, "as the list is asked for again, and in another order"
+
+
+async def test_a_region_narrows_beside_other_filters_and_one_that_nobody_is_in_has_no_account(
+    ralph, stage, play, named
+):
+    both = (await ralph.get(f"/staff/accounts?region={DACH}&standing=under_review&sort=equity")).text
+    assert ids_on(both) == {id_text(play.BEN), id_text(stage.accounts["ben suspected"])}
+    for query in ("region=south", "region=south&standing=active", f"region={DACH}&q={id_text(play.ADA)}"):
+        assert "No account matches" in (await ralph.get(f"/staff/accounts?{query}")).text, query
+
+
+async def test_who_works_on_a_region_is_offered_that_one_and_reads_of_no_other(nora, stage, play, named):
+    page = (await nora.get("/staff/accounts")).text
+    assert regions_in(page) == (["", DACH], [])
+    assert accounts_of(stage, play.BEN) <= ids_on((await nora.get(f"/staff/accounts?region={DACH}")).text)
+    for other in (NORTH, "south", "atlantis"):
+        refused = await nora.get(f"/staff/accounts?region={other}")
+        assert (refused.status_code, "There is no such region. Choose one of the list" in refused.text) == (422, True)
+        assert ids_on(refused.text) == set()
+        assert regions_in(refused.text) == (["", DACH], [])
+
+
+async def test_a_firm_without_regions_is_offered_none(ralph, named, stage):
+    object.__setattr__(stage.firm, "regions", Regions())
+    assert 'name="region"' not in (await ralph.get("/staff/accounts")).text
+    assert (await ralph.get(f"/staff/accounts?region={DACH}")).status_code == 422
+
+
 # --- machines ---
 
 

@@ -118,9 +118,27 @@ async def test_every_rule_of_the_account_has_a_row_with_its_state(strict, browse
     said = plain(table)
     assert table.count("<tr>") == len(strict.engine.account(strict.accounts["ada"]).ruleset.rules) + 1
     assert "Broken once so far." in said
-    assert "EURUSD: Now 0.4 lots; the limit is 0 lots. The rule is broken. Broken once so far." in said
+    looked = "EURUSD: Now 0.4 lots; the limit is 0 lots. Whether the rule is broken is in question. Broken once so far."
+    assert looked in said, "a person decides about the second hedge"
     assert "Now 3; the limit is 20. at most 20 3 15 % used Kept" in said
     assert "1 of 10 trades. at least 10 1 10 % reached Pending" in said
+
+
+async def test_what_is_final_is_told_as_broken_beside_what_a_person_decides(strict, browsers):
+    page = (await browsers["ada"].get(f"/accounts/{id_text(strict.accounts['ada'])}")).text
+    objectives = page.partition('id="objectives-title"')[2].partition("</table>")[0]
+    assert ["In question" in row for row in objectives.split("<tr>")].count(True) == 1
+    rules = (await browsers["ada"].get(f"/accounts/{id_text(strict.accounts['ada'])}/rules")).text
+    now = {name: plain(said.partition("</li>")[0]) for name, said in _by_rule(rules)}
+    assert "Whether the rule is broken is in question." in now["hedging"]
+    assert "The rule is broken." not in now["hedging"]
+    for final in ("margin", "notional", "stop_loss"):
+        assert "The rule is broken." in now[final]
+        assert "in question" not in now[final]
+
+
+def _by_rule(page):
+    return [(part.partition('"')[0], part) for part in page.split('<li id="rule-')[1:]]
 
 
 def test_rules_that_cost_more_are_not_worked_out_for_every_price(strict):

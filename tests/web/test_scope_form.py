@@ -1,4 +1,6 @@
-"""Limiting somebody, or a key, in a form: what is ticked holds only where its limit is chosen, and nothing that was typed is lost."""
+"""Limiting somebody, or a key, in a form: what is ticked holds only where its limit is chosen, what was not offered
+does not hold at all, and nothing that was typed is lost.
+"""
 
 import re
 from collections.abc import Iterator
@@ -51,6 +53,21 @@ SLIPS = [
         {"program": PROGRAM, "extent": "whole", "where": "regions", "region": DACH},
         f"You ticked two-step-100k: choose “{OF_PROGRAMS}”, or untick it.",
         id="a program beside a region that is limited to",
+    ),
+    pytest.param(
+        {"where": "regions", "region": [NORTH, "atlantis"]},
+        "atlantis is not among the regions that are offered: untick it, and tick those that you mean.",
+        id="a region that is not offered",
+    ),
+    pytest.param(
+        {"extent": "programs", "program": "three-step-1k"},
+        "three-step-1k is not among the programs that are offered: untick it, and tick those that you mean.",
+        id="a program that is not offered",
+    ),
+    pytest.param(
+        {"region": ["atlantis", "lemuria"]},
+        "atlantis, lemuria are not among the regions that are offered: untick them, and tick those that you mean.",
+        id="regions that are not offered, below a limit that was not chosen",
     ),
     pytest.param({"where": "regions"}, "Tick at least one region.", id="no region"),
     pytest.param({"extent": "programs"}, "Tick at least one program.", id="no program"),
@@ -125,6 +142,17 @@ async def test_a_member_s_page_shows_what_they_are_limited_to(omar, stage):
     )
     assert lifted.status_code == 303
     assert stage.firm.live.staff().members[number].scope == Scope()
+
+
+async def test_what_somebody_is_limited_to_already_may_be_kept_though_nobody_else_is_offered_it(omar, stage):
+    number = stage.employ("runa", "support", ("gone-10k",), ("lemuria",))
+    page = f"/staff/team/{id_text(number)}"
+    held = {"extent": "programs", "program": "gone-10k", "where": "regions", "region": "lemuria"}
+    assert ticked(held) <= checked((await omar.get(page)).text)
+    kept = held | {"region": ["lemuria", NORTH]}
+    assert (await omar.send_form(f"{page}/scope", step="do", why=WHY, **kept)).status_code == 303
+    assert stage.firm.live.staff().members[number].scope == Scope(("gone-10k",), ("lemuria", NORTH))
+    assert "lemuria" not in (await omar.get("/staff/api-keys")).text
 
 
 async def test_where_a_trader_is_moved_without_a_reason_nothing_is_said_of_a_decision(omar, play):

@@ -16,7 +16,7 @@ from storage.readmodels.documents import DocumentLine, documents_of
 from web.asking import ask
 from web.bounds import UPLOAD_BYTES_MAX
 from web.document_turns import TooManyUploads
-from web.document_words import size_in_words
+from web.document_words import retained_now, size_in_words
 from web.forms import choice_in, refusal_in
 from web.handing_in import Handing, NotNow, hand_in
 from web.render import page
@@ -71,20 +71,18 @@ async def take_back_document(request: Request[Any, Any, Any], document: FromPath
 async def _shown(request: Request[Any, Any, Any], kind: str, wrong: str, status: int, stays: str = "") -> Response[str]:
     """`wrong`: why nothing was handed in; `stays`: why nothing was taken back."""
     firm, visitor = firm_of(request), signed_in(request)
-    retained_us, now_us = firm.live.documents_retained_us(), firm.now_us()
 
     def question(book: apsw.Connection) -> list[DocumentLine]:
         return documents_of(book, visitor.id)
 
     lines = await firm.book.read(question)
-    until_us = {line.document: line.retained_until_us(retained_us) for line in lines}
     return page(
         request,
         "documents.html",
         status=status,
         lines=lines,
-        retained={document: each for document, each in until_us.items() if each > now_us},
-        by_law=retained_us > 0,
+        retained=retained_now(firm, lines),
+        by_law=firm.live.documents_retained_us() > 0,
         kinds=list(DocumentKind),
         chosen=kind,
         wrong=wrong,

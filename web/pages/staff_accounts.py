@@ -36,7 +36,9 @@ class Listed(msgspec.Struct, frozen=True):
 
 @get("/staff/accounts", policy=may(Permission.SEE_ACCOUNTS), records=StaffAct.NAMES_SEEN)
 async def staff_accounts(request: Request[Any, Any, Any]) -> Response[str]:
-    firm, asked = firm_of(request), read_accounts_asked(request.query_params)
+    firm = firm_of(request)
+    regions = regions_seen(firm)
+    asked = read_accounts_asked(request.query_params, regions)
     wanted = filter_of(asked)
     figures = await firm.moving.figures()
     there = await firm.in_scope(each.account for each in figures)
@@ -54,6 +56,7 @@ async def staff_accounts(request: Request[Any, Any, Any]) -> Response[str]:
     first = asked.seen + 1 if asked.after else 1
     context: dict[str, Any] = {
         "asked": asked,
+        "regions": regions,
         "rows": await anyio.to_thread.run_sync(_named, firm, lines),
         "as_of_us": max((each.at_us for each in figures), default=0),
         "moving": len(figures),
@@ -82,10 +85,16 @@ def _again(asked: AccountsAsked) -> str | None:
     return None if asked.after else f"/staff/accounts?{urlencode(asked.query())}"
 
 
+def regions_seen(firm: Firm) -> tuple[str, ...]:
+    """Regions of the settings, as far as whoever looks works on their traders."""
+    mine = firm.scope.regions
+    return tuple(region for region in firm.regions.names if mine is None or region in mine)
+
+
 def filter_of(asked: AccountsAsked) -> AccountFilter:
     """What was typed is an account's or a trader's id, or the beginning of a platform login."""
     text = asked.search
-    narrowed = AccountFilter(standing=asked.standing, program=asked.program, bridge=asked.bridge)
+    narrowed = AccountFilter(standing=asked.standing, program=asked.program, bridge=asked.bridge, region=asked.region)
     if not text:
         return narrowed
     number = id_in(text)

@@ -54,7 +54,8 @@ async def staff_issue_key(request: Request[Any, Any, Any]) -> Response[Any]:
         "name": name, "days": text_in(fields, "days"), "why": text_in(fields, "why"),
         "may": ",".join(sorted(ticked)),
     }  # fmt: skip
-    scope, why, days = scope_of(scope_typed), read_why(fields), _number(typed["days"], 1, DAYS_MAX)
+    offered = await firm.book.read(lambda book: limits_offered(firm, book))
+    scope, why, days = scope_of(scope_typed, offered), read_why(fields), _number(typed["days"], 1, DAYS_MAX)
     if isinstance(scope, Wrong) or isinstance(why, Wrong) or days is None:
         told = {} if days is not None else {"days": f"A key is good for 1 to {DAYS_MAX} days."}
         return await _keys(

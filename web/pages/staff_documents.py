@@ -26,7 +26,7 @@ from web.asking import ask
 from web.bounds import DOCUMENTS_PER_PAGE, UPLOAD_BYTES_MAX, UPLOAD_WHY_LENGTH_MAX, WHY_LENGTH_MIN
 from web.csp import LOCKED
 from web.document_turns import TooManyUploads
-from web.document_words import MEDIA_TYPES, SHORT, WHOLE, size_in_words, to_staff, trader_names
+from web.document_words import MEDIA_TYPES, SHORT, WHOLE, retained_now, size_in_words, to_staff, trader_names
 from web.firm import Firm
 from web.forms import Wrong, choice_in, fields_of, read_why, refused_in
 from web.handing_in import Handing, NotNow, hand_in
@@ -142,6 +142,7 @@ async def _shown(request: Request[Any, Any, Any], wrong: Wrong | None = None, st
         paged=from_seq != _NEWEST,
         traders=await anyio.to_thread.run_sync(trader_names, firm, traders),
         names=await staff_names(firm, people),
+        retained=retained_now(firm, lines),
         kinds=SHORT,
         proofs=PROOFS,
         kind_options=[

@@ -79,9 +79,10 @@ async def staff_set_role(request: Request[Any, Any, Any], staff: FromPath[str]) 
 @post("/staff/team/{staff:str}/scope", policy=may(Permission.MANAGE_STAFF), fresh=True)
 async def staff_set_scope(request: Request[Any, Any, Any], staff: FromPath[str]) -> Response[Any]:
     number, member = _known(request, staff)
-    fields, by, team = await fields_of(request), signed_in(request).reference, firm_of(request).live.staff()
-    scope_typed = read_scope(fields)
-    scope = scope_of(scope_typed)
+    firm, fields, by = firm_of(request), await fields_of(request), signed_in(request).reference
+    team, scope_typed = firm.live.staff(), read_scope(fields)
+    offered = await firm.book.read(lambda book: limits_offered(firm, book, member.scope))
+    scope = scope_of(scope_typed, offered)
     if isinstance(scope, Wrong):
         beside = {} if is_preview(fields) else errors_in(read_why(fields))
         wrong = Wrong(scope.errors | beside, _typed(fields))
@@ -154,7 +155,7 @@ async def _member(
     def question(book: apsw.Connection) -> dict[str, Any]:
         [line] = [one for one in all_staff(book) if one.staff == number]
         acts = [act for act in staff_acts(book, STAFF_ACTS_SHOWN) if act.staff == number]
-        return {"line": line, "acts": acts, "offered": limits_offered(firm, book)}
+        return {"line": line, "acts": acts, "offered": limits_offered(firm, book, line.scope)}
 
     told = await firm.book.read(question)
     [mate] = await anyio.to_thread.run_sync(teammates, firm, [told.pop("line")])

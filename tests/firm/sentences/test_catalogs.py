@@ -129,8 +129,11 @@ def _everything_said(language: Language) -> set[str]:
             sentence = rule_sentence(rule, language, PLAIN_FIGURES)
             said |= {sentence.title, sentence.text}
             said |= {
-                live_sentence(rule, Judged(verdict, 137, 149, unit, subject), language, PLAIN_FIGURES)
+                live_sentence(
+                    rule, Judged(verdict, 137, 149, unit, subject), language, PLAIN_FIGURES, questioned=questioned
+                )
                 for verdict in Verdict
+                for questioned in (False, True)
                 for unit in (Unit.DAYS, Unit.COUNT, Unit.BP)
                 for subject in (*SUBJECTS, *(CONDITIONS if tag == "payout_conditions" else ()))
             }

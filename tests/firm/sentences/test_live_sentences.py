@@ -52,6 +52,27 @@ def test_the_floor_and_what_is_left(boundary: Boundary, equity: int, broken: boo
 
 
 @pytest.mark.parametrize(
+    ("term", "judged", "text"),
+    [
+        (
+            DAILY,
+            kept(9_500_000, 9_500_000, Unit.MINOR, broken=True),
+            "Whether the rule is broken is in question: equity is at 95,000.00 USD, the floor at 95,000.00 USD.",
+        ),
+        (
+            VARIANTS["hedging"][0],
+            kept(1, 0, Unit.COUNT, "EURUSD", broken=True),
+            "EURUSD: Now 1; the limit is 0. Whether the rule is broken is in question.",
+        ),
+        (VARIANTS["news_window"][0], kept(1, 0, Unit.COUNT, broken=True), "Whether the rule is broken is in question."),
+        (VARIANTS["news_window"][0], kept(0, 0, Unit.COUNT, broken=False), "The rule is kept."),
+    ],
+)
+def test_what_is_in_question_is_not_told_as_broken(term: Any, judged: Judged, text: str) -> None:
+    assert live_sentence(rule_of(term), judged, Language.ENGLISH, PLAIN_FIGURES, questioned=True) == text
+
+
+@pytest.mark.parametrize(
     ("scope", "measured", "start"),
     [
         (Scope.WEEK, Measured.BALANCE, "This week the balance must not fall below"),
