@@ -6,9 +6,7 @@ Both write in turns in one run on one disk, so that the ratio says what the book
 """
 
 import hashlib
-import os
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -18,6 +16,7 @@ from typing import Any
 import apsw
 
 from appliance.demo_firm import programs
+from bench.ground import ground
 from bench.telling import parser_of, tell
 from firm.facts import AccountOpened, CommandAdvanced, DayOpened, DealBooked, MarkTaken
 from firm.inputs import (
@@ -152,7 +151,7 @@ def run() -> dict[str, object]:
     """Measure; `goals_met` says whether every ratio of complete rows in the demo's mix reaches its goal."""
     lines = []
     for mix in MIXES:
-        with tempfile.TemporaryDirectory(dir=os.environ.get("EVENHAND_BENCH_DIR")) as folder:
+        with ground() as folder:
             lines += _measure(Path(folder), mix)
     met = all(line["ratio"] >= line["goal"] for line in lines if "goal" in line)
     return {"bench": "append", "accounts": ACCOUNTS, "lines": lines, "goals_met": met}

@@ -7,9 +7,7 @@ told to batch; `each` commits every row by itself, as its users mostly do. All s
 in one run on one disk in turns, and PostgreSQL's producers share a hundred connections, so that it can sync for many at once.
 """
 
-import os
 import statistics
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +20,7 @@ import apsw
 
 from bench import peers, postgres
 from bench.append import DEMO, Batch, batch_of, kinds_in_turn, new_ledger, open_accounts
+from bench.ground import disk, ground
 from bench.telling import parser_of, tell
 from storage.ledger import Ledger
 from storage.readmodels.registry import READ_MODELS
@@ -154,10 +153,9 @@ def as_peers_take(batch: Batch) -> list[Sent]:
 def run(producers: Sequence[int] = PRODUCERS, rows: dict[int, int] = ROWS, rounds: int = ROUNDS) -> dict[str, Any]:
     """Measure; rows a second by contender and number of producers, and what could not be measured."""
     skipped: list[str] = []
-    parent = os.environ.get("EVENHAND_BENCH_DIR")
     with (
-        tempfile.TemporaryDirectory(dir=parent) as folder,
-        _contenders(Path(folder), parent, skipped) as (ledger, all_of),
+        ground() as folder,
+        _contenders(Path(folder), disk(), skipped) as (ledger, all_of),
     ):
         lines = [_measure(ledger, all_of, count, rows[count], rounds) for count in producers]
     return {"bench": "append-peers", "lines": lines, "skipped": skipped, "goals_met": True}

@@ -8,7 +8,6 @@ release breaks; live pages and page loads from other processes. This process is 
 """
 
 import argparse
-import os
 import tempfile
 import time
 from bisect import bisect_left, bisect_right
@@ -36,6 +35,7 @@ from appliance.settings import (
 from bench.beside import Beside
 from bench.beyond import Beyond, beyond_of
 from bench.firm import Founded, hire, programs_sold, sell_to, session_of, settings_of
+from bench.ground import ground
 from bench.payrolls import SPECS, Long, stretch
 from bench.samples import Samples
 from bench.serving import cpu_s, opened, outboxes, while_serving
@@ -104,7 +104,7 @@ class BurstMachine(Machine):
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Measure once."""
     with (
-        tempfile.TemporaryDirectory(dir=os.environ.get("EVENHAND_BENCH_DIR")) as folder,
+        ground() as folder,
         tempfile.TemporaryDirectory(dir=outboxes()) as outbox,
     ):
         founded, staff = _found(Path(folder), options)

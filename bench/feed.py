@@ -9,7 +9,6 @@ the wire; `acknowledged` lasts until the bridge has the acknowledgement. Both pr
 """
 
 import argparse
-import os
 import statistics
 import tempfile
 import time
@@ -26,6 +25,7 @@ from appliance.clock import wall_us
 from appliance.settings import Settings
 from bench.beside import Beside
 from bench.firm import BRIDGE, found_firm
+from bench.ground import ground
 from bench.samples import Samples
 from bench.serving import cpu_s, opened, outboxes, while_serving
 from bench.telling import parser_of, tell
@@ -81,7 +81,7 @@ class _Progress:
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Measure once."""
     with (
-        tempfile.TemporaryDirectory(dir=os.environ.get("EVENHAND_BENCH_DIR")) as folder,
+        ground() as folder,
         tempfile.TemporaryDirectory(dir=outboxes()) as outbox,
     ):
         key_file = found_firm(Path(folder), options.accounts, trailing=not options.static)

@@ -9,7 +9,6 @@ accounts are what desks decide nothing about: each is a row of the account's cha
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from appliance.assembly import Machine
 from appliance.commands.bridge import key_file_for
 from appliance.commands.serve import SWITCH_INTERVAL_S
 from bench.firm import found_firm
+from bench.ground import ground
 from bench.serving import opened, outboxes, while_serving
 from bench.telling import parser_of, tell
 from bridges.enrolment import new_keypair
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     # Bridges keep their outboxes on machines of their own: their syncs must not queue on the ledger's disk.
     with (
-        tempfile.TemporaryDirectory(dir=os.environ.get("EVENHAND_BENCH_DIR")) as folder,
+        ground() as folder,
         tempfile.TemporaryDirectory(dir=outboxes()) as beside,
     ):
         key_file = found_firm(Path(folder), options.accounts, trailing=False)

@@ -9,8 +9,6 @@ event of each kind took: every tick of 22 days, and for each account the deals a
 """
 
 import argparse
-import os
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +24,7 @@ from appliance.lab.choice import Choice
 from appliance.lab.lab import Lab
 from appliance.lab.play import play
 from bench.firm import BRIDGE, DIRECT
+from bench.ground import ground
 from bench.kept import Kept, found_in_simulated_time
 from bench.replay import TICKS_A_DAY
 from bench.telling import parser_of, tell
@@ -49,7 +48,7 @@ GOAL_MIN = 30
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Measure once."""
-    with tempfile.TemporaryDirectory(dir=os.environ.get("EVENHAND_BENCH_DIR")) as folder:
+    with ground() as folder:
         machine = found_in_simulated_time(Path(folder) / "firm")
         floor = Kept(machine, trailing=True, symbols=BUNDLED)
         with LedgerReader(Path(folder) / "firm") as reader:

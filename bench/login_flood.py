@@ -9,7 +9,6 @@ SQLite happened to fall into it.
 """
 
 import argparse
-import os
 import tempfile
 from collections import Counter
 from functools import partial
@@ -24,6 +23,7 @@ from appliance.settings import LogLevel, LogSettings, WebSettings
 from bench.beside import Beside
 from bench.feed import ACCOUNTS, DEALS, PRICES, MeasuredMachine, feeder_options
 from bench.firm import programs_sold, sell_to, settings_of
+from bench.ground import ground
 from bench.serving import cpu_s, opened, outboxes, while_serving
 from bench.telling import parser_of, tell
 from firm.instant import SECOND_US
@@ -38,7 +38,7 @@ GOAL_TIMES = 1.2
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Measure once."""
     with (
-        tempfile.TemporaryDirectory(dir=os.environ.get("EVENHAND_BENCH_DIR")) as folder,
+        ground() as folder,
         tempfile.TemporaryDirectory(dir=outboxes()) as outbox,
     ):
         web = WebSettings(public_url=ORIGIN, tls_behind_proxy=True)

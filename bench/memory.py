@@ -7,17 +7,16 @@ bundled market, played as fast as the firm follows, with pages being read.
 """
 
 import contextlib
-import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 from appliance.ports import free_port
+from bench.ground import ground
 from bench.telling import parser_of, tell
 
 GOAL_MB = 250.0
@@ -51,7 +50,7 @@ def _children(task: Path) -> list[str]:
 def run() -> dict[str, Any]:
     """Measure once."""
     port = free_port(HOST)
-    with tempfile.TemporaryDirectory(dir=os.environ.get("EVENHAND_BENCH_DIR")) as folder:
+    with ground() as folder:
         command = [sys.executable, "-m", "appliance", "demo", "--headless", "--until-done", "--speed", "max"]
         command += ["--from", FROM, "--to", TO, "--data-dir", f"{folder}/demo", "--port", str(port)]
         demo = subprocess.Popen(command, stdout=subprocess.DEVNULL)

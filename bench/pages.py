@@ -8,7 +8,6 @@ in turns with the same rows in Django's admin; prices alone; prices with live pa
 """
 
 import argparse
-import os
 import statistics
 import tempfile
 from collections.abc import Sequence
@@ -28,6 +27,7 @@ from bench import peers
 from bench.beside import Beside
 from bench.feed import MeasuredMachine, feeder_options
 from bench.firm import Founded, hire, programs_sold, sell_to, session_of, settings_of
+from bench.ground import ground
 from bench.kept import Kept
 from bench.samples import Samples
 from bench.serving import cpu_s, opened, outboxes, while_serving
@@ -70,7 +70,7 @@ class WatchedMachine(MeasuredMachine):
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Measure once."""
     with (
-        tempfile.TemporaryDirectory(dir=os.environ.get("EVENHAND_BENCH_DIR")) as folder,
+        ground() as folder,
         tempfile.TemporaryDirectory(dir=outboxes()) as outbox,
     ):
         founded, staff = _found(Path(folder), options)

@@ -9,12 +9,10 @@ that holds no positions, in frames of six ticks, as many as the demo's have on a
 """
 
 import argparse
-import os
 import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterable
@@ -30,6 +28,7 @@ from appliance.ports import free_port
 from appliance.settings import FirmSettings, GatewaySettings, Settings, WebSettings
 from bench import restart
 from bench.firm import HOST
+from bench.ground import ground
 from bench.kept import Kept, found_in_simulated_time
 from bench.telling import parser_of, tell
 from storage.readmodels.registry import READ_MODELS
@@ -85,7 +84,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _in_a_folder(work: Callable[[Path], T]) -> T:
-    with tempfile.TemporaryDirectory(dir=os.environ.get("EVENHAND_BENCH_DIR")) as folder:
+    with ground() as folder:
         return work(Path(folder))
 
 

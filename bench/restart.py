@@ -12,7 +12,6 @@ import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from typing import Any
 from actors.arrival import Arrival, Decided
 from appliance.assembly import Machine
 from appliance.settings_file import read_settings
+from bench.ground import ground
 from bench.memory import pss_kib
 from bench.telling import parser_of, tell
 from firm.facts import DealBooked
@@ -102,7 +102,7 @@ def run(sizes: tuple[int, ...] = SIZES, tail_rows: int = TAIL_ROWS, starts: int 
     """Measure each size: the median of starts."""
     lines = []
     for accounts in sizes:
-        with tempfile.TemporaryDirectory(dir=os.environ.get("EVENHAND_BENCH_DIR")) as folder:
+        with ground() as folder:
             building = _command("--build", folder, "--accounts", accounts, "--tail", tail_rows)
             built = subprocess.run(building, timeout=BUILT_WITHIN_S, check=False)
             assert built.returncode == -signal.SIGKILL, f"the firm was not built: it ended with {built.returncode}"

@@ -8,11 +8,9 @@ newest checkpoint are synced and renamed by then. Both instants are of one clock
 """
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -23,6 +21,7 @@ import pyrage
 from appliance.founding import found
 from appliance.settings import BackupSettings, FirmSettings, LogLevel, LogSettings, Settings
 from bench.append import DEMO, batch_of, kinds_in_turn
+from bench.ground import ground
 from bench.samples import Samples
 from bench.telling import parser_of, tell
 from storage.ledger import Ledger
@@ -75,7 +74,7 @@ class _Arrivals:
 
 def run(seconds: int) -> dict[str, Any]:
     """Measure once."""
-    with tempfile.TemporaryDirectory(dir=os.environ.get("EVENHAND_BENCH_DIR")) as folder:
+    with ground() as folder:
         directory, copies = Path(folder) / "firm", Path(folder) / "copies"
         copies.mkdir(mode=0o700)
         recipient = str(pyrage.x25519.Identity.generate().to_public())

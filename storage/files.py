@@ -233,23 +233,19 @@ def replace_file(path: Path, content: bytes) -> None:
 
 def sync_directory(path: Path) -> None:
     """Make the names in a directory durable: a file's own fsync does not."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    _sync(path, os.O_DIRECTORY)
 
 
 def sync_tree(path: Path) -> None:
     """Make all that lies below a directory durable, whoever wrote it: each file, then the names around it."""
     for folder, _, names in os.walk(path, topdown=False):
         for name in names:
-            _sync_file(Path(folder) / name)
+            _sync(Path(folder) / name, os.O_NOFOLLOW)
         sync_directory(Path(folder))
 
 
-def _sync_file(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+def _sync(path: Path, kind: int) -> None:
+    descriptor = os.open(path, os.O_RDONLY | kind)
     try:
         os.fsync(descriptor)
     finally:

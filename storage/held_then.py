@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from firm.account import Position
 from firm.facts import (
     CashBooked,
@@ -71,12 +73,4 @@ def _position(booked: _Change, before: OpenPosition | None) -> OpenPosition | No
             opened_us=booked.opened_us,
         )
         return now if booked.lots_e8 else None
-    return before and OpenPosition(
-        position_id=before.position_id,
-        symbol=before.symbol,
-        side=before.side,
-        lots_e8=before.lots_e8,
-        price_open=before.price_open,
-        swap=booked.swap,
-        opened_us=before.opened_us,
-    )
+    return before and replace(before, swap=booked.swap)

@@ -14,6 +14,7 @@ from firm.account import AccountState, Grounds
 from firm.account_fold import opened
 from firm.arithmetic import PLAIN, Step, Working
 from firm.equity import Board, Priced, equity_of, unpriced
+from firm.exhibits import quote_of, spec_of
 from firm.facts import (
     AccountOpened,
     BreachDeclared,
@@ -30,7 +31,6 @@ from firm.facts import (
 )
 from firm.kinds import body_of
 from firm.money import Money
-from firm.price import Quote, SymbolSpec
 from firm.rules.limits import breaks
 from firm.terms.losses import LossLimit
 from storage.held_then import as_positions, open_positions
@@ -144,12 +144,12 @@ def _is_booked_late(row: StoredRow, at_us: int) -> bool:
 def _late_prices(reader: LedgerReader, fact: Breach, since: Sequence[StoredRow]) -> Iterator[LatePrice]:
     """Of each exhibit's symbol the price that stood in its place at that instant, as the account's own state learns it."""
     exhibits = _exhibits(reader, fact)
-    known = Grounds(0, "", (), tuple(map(_quote, exhibits.values())))
+    known = Grounds(0, "", (), tuple(map(quote_of, exhibits.values())))
     found: dict[str, tuple[int, QuoteUsed]] = {}
     for row in since:
         body = body_of(row.kind, row.payload) if row.kind == QuoteUsed.__name__ else None
-        if isinstance(body, QuoteUsed) and known.is_moved_by(_quote(body), fact.at_us):
-            known = known.with_price(_quote(body))
+        if isinstance(body, QuoteUsed) and known.is_moved_by(quote_of(body), fact.at_us):
+            known = known.with_price(quote_of(body))
             found[body.symbol] = (row.seq, body)
     for used_seq, used in exhibits.items():
         if used.symbol in found:
@@ -216,21 +216,8 @@ def _agrees(then: AccountState, exhibits: dict[int, QuoteUsed], observed: int) -
 
 
 def _board(quotes: dict[int, QuoteUsed]) -> Board:
-    specs = {
-        one.symbol: SymbolSpec(
-            symbol=one.symbol,
-            digits=one.digits,
-            contract_e8=one.contract_e8,
-            currency_base=one.currency_base,
-            currency_profit=one.currency_profit,
-        )
-        for one in quotes.values()
-    }
-    return Board(specs, {one.symbol: _quote(one) for one in quotes.values()})
-
-
-def _quote(tick: QuoteUsed) -> Quote:
-    return Quote(tick.symbol, tick.t_us, tick.bid, tick.ask, tick.frame, tick.index)
+    specs = {one.symbol: spec_of(one) for one in quotes.values()}
+    return Board(specs, {one.symbol: quote_of(one) for one in quotes.values()})
 
 
 def _cited(steps: Sequence[Step], decided: Sequence[Step]) -> Iterator[Step]:

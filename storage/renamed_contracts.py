@@ -6,10 +6,11 @@ grounds, and shows which of them it was.
 
 from collections.abc import Collection, Iterator, Mapping
 
+from firm.exhibits import spec_of
 from firm.facts import AccountOpened, QuoteUsed
 from firm.inputs import SymbolReported
 from firm.kinds import Body, body_of
-from firm.price import Crosses, SymbolSpec
+from firm.price import Crosses
 from storage.reader import LedgerReader
 from storage.rule_grounds import CONTRACTS_MAX, SOUGHT_ROWS_MAX
 
@@ -36,7 +37,7 @@ def renamed_rows(
 
 def _in_doubt(quotes: Collection[QuoteUsed], currency: str) -> set[str]:
     """Symbols by which some profit would be converted, and without which another way is left."""
-    specs = {one.symbol: _spec_of(one) for one in quotes}
+    specs = {one.symbol: spec_of(one) for one in quotes}
     every, found = Crosses(specs.values()), set()
     for source in {spec.currency_profit for spec in specs.values()}:
         for hop in every.path(source, currency) or ():
@@ -44,13 +45,3 @@ def _in_doubt(quotes: Collection[QuoteUsed], currency: str) -> set[str]:
             if others.path(source, currency) is not None:
                 found.add(hop.symbol)
     return found
-
-
-def _spec_of(quote: QuoteUsed) -> SymbolSpec:
-    return SymbolSpec(
-        symbol=quote.symbol,
-        digits=quote.digits,
-        contract_e8=quote.contract_e8,
-        currency_base=quote.currency_base,
-        currency_profit=quote.currency_profit,
-    )

@@ -10,8 +10,8 @@ from firm.permissions import CONSOLE, STAFF
 from storage.readmodels.act_lists import ActFilter
 from web.bounds import SEARCH_LENGTH_MAX
 from web.forms import Wrong, text_in
-from web.lists_asked import id_in, whole_in
-from web.reading_asked import instant_in
+from web.lists_asked import id_in
+from web.reading_asked import rows_asked
 
 WHO = {CONSOLE: "the machine’s console", "courier": "the firm’s couriers", "portal": "somebody not signed in"}
 _FIELDS = ("who", "kind", "account", "trader", "member", "q", "from", "to", "before")
@@ -43,15 +43,7 @@ def read_acts_asked(query: Mapping[str, Any]) -> ActsAsked | Wrong:
             errors[name] = f"The id after “{name}” has to be written like 7K2MQ-9XW3F."
     if len(typed["q"]) > SEARCH_LENGTH_MAX:
         errors["q"] = f"Search for at most {SEARCH_LENGTH_MAX} characters of a reason."
-    span = {name: instant_in(typed[name]) for name in ("from", "to")}
-    for name, instant in span.items():
-        if typed[name] and instant is None:
-            errors[name] = f"The time after “{name}” has to be written like 2014-05-02T12:30, in UTC."
-    if span["from"] is not None and span["to"] is not None and span["from"] >= span["to"]:
-        errors["from"] = "The span ends before it begins."
-    before = whole_in(typed["before"])
-    if typed["before"] and before is None:
-        errors["before"] = "The row to go on from cannot be read."
+    rows = rows_asked(typed, errors)
     if errors:
         return Wrong(errors, typed)
     wanted = ActFilter(
@@ -61,10 +53,10 @@ def read_acts_asked(query: Mapping[str, Any]) -> ActsAsked | Wrong:
         trader=ids["trader"],
         member=ids["member"],
         text=typed["q"] or None,
-        since_us=span["from"],
-        until_us=span["to"],
+        since_us=rows.since_us,
+        until_us=rows.until_us,
     )
-    return ActsAsked(wanted, before, typed)
+    return ActsAsked(wanted, rows.before, typed)
 
 
 def _who(text: str) -> str | None:

@@ -6,7 +6,7 @@ asked for would be believed.
 
 from collections.abc import Collection, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -89,6 +89,14 @@ class TraceAsked(msgspec.Struct, frozen=True, kw_only=True):
         return {name: value for name, value in (self.typed | {"before": ""} | changes).items() if value}
 
 
+class RowsAsked(NamedTuple):
+    """Of a list of the ledger's rows: from which instant, until which, and before which row it goes on; None where that was left open."""
+
+    since_us: int | None
+    until_us: int | None
+    before: int | None
+
+
 def read_trades_asked(query: Mapping[str, Any], symbols: Collection[str], speech: Speech) -> TradesAsked | Wrong:
     """What of an account's trades is asked for; `symbols` are those it traded. What cannot be meant is said, not passed over:
     a sum over other trades than were asked for would be believed."""
@@ -145,6 +153,17 @@ def read_trace_asked(query: Mapping[str, Any], bridges: Collection[str]) -> Trac
         )
     if typed["kind"] not in ("", ALL_KINDS, *BY_NAME):
         errors["kind"] = "There is no such kind of row."
+    rows = rows_asked(typed, errors)
+    if errors or desk is None:
+        return Wrong(errors, typed)
+    told = typed | {"desk": desk}
+    return TraceAsked(
+        desk=desk, kind=typed["kind"], since_us=rows.since_us, until_us=rows.until_us, before=rows.before, typed=told
+    )
+
+
+def rows_asked(typed: Mapping[str, str], errors: dict[str, str]) -> RowsAsked:
+    """Of "from", "to" and "before" as they were typed. Raises nothing: `errors` gets what of them cannot be read."""
     window = {name: instant_in(typed[name]) for name in ("from", "to")}
     for name, instant in window.items():
         if typed[name] and instant is None:
@@ -154,12 +173,7 @@ def read_trace_asked(query: Mapping[str, Any], bridges: Collection[str]) -> Trac
     before = whole_in(typed["before"])
     if typed["before"] and before is None:
         errors["before"] = "The row to go on from cannot be read."
-    if errors or desk is None:
-        return Wrong(errors, typed)
-    told = typed | {"desk": desk}
-    return TraceAsked(
-        desk=desk, kind=typed["kind"], since_us=window["from"], until_us=window["to"], before=before, typed=told
-    )
+    return RowsAsked(window["from"], window["to"], before)
 
 
 def desk_kind(text: str) -> str:

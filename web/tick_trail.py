@@ -11,6 +11,7 @@ import msgspec
 from firm.account import AccountState
 from firm.arithmetic import PLAIN
 from firm.equity import Board, equity_of, unpriced
+from firm.exhibits import quote_of, spec_of
 from firm.facts import OpenPosition, QuotesRefused, QuoteUsed
 from firm.inputs import QuoteFrame
 from firm.kinds import body_of
@@ -60,10 +61,10 @@ def tick_trail(
     if not exhibits:
         return []
     last = max(exhibits, key=lambda tick: (tick.frame, tick.index))
-    board = Board({tick.symbol: _spec(tick) for tick in exhibits}, {})
+    board = Board({tick.symbol: spec_of(tick) for tick in exhibits}, {})
     rows = reader.rows(max(0, last.frame - TRAIL_ROWS_MAX), TRAIL_ROWS_MAX)
     first = rows[0].seq if rows else 0
-    board.quotes |= {tick.symbol: _quote(tick) for tick in exhibits if tick.frame < first}
+    board.quotes |= {tick.symbol: quote_of(tick) for tick in exhibits if tick.frame < first}
     found: list[TrailTick] = []
     try:
         for quote in _quotes(reader, rows, then.bridge, board.specs):
@@ -79,10 +80,10 @@ def tick_trail(
 
 def board_before(reader: LedgerReader, seq: int, bridge: str, exhibits: Sequence[QuoteUsed]) -> Board:
     """The last prices that had come before row `seq`, as far as the rows just before it and the exhibits tell them."""
-    board = Board({tick.symbol: _spec(tick) for tick in exhibits}, {})
+    board = Board({tick.symbol: spec_of(tick) for tick in exhibits}, {})
     rows = [row for row in reader.rows(max(0, seq - 1 - TRAIL_ROWS_MAX), TRAIL_ROWS_MAX) if row.seq < seq]
     first = rows[0].seq if rows else seq
-    board.quotes |= {tick.symbol: _quote(tick) for tick in exhibits if tick.frame < first}
+    board.quotes |= {tick.symbol: quote_of(tick) for tick in exhibits if tick.frame < first}
     try:
         board.quotes |= {quote.symbol: quote for quote in _quotes(reader, rows, bridge, board.specs)}
     except PrunedByPolicy:
@@ -111,17 +112,3 @@ def _quotes(
         for index, tick in enumerate(ticks_as_judged(raw, conflated=frames[seq].conflated)):
             if tick.symbol in wanted and index not in refused.get(seq, ()):
                 yield Quote(tick.symbol, tick.t_us, tick.bid, tick.ask, seq, index)
-
-
-def _quote(tick: QuoteUsed) -> Quote:
-    return Quote(tick.symbol, tick.t_us, tick.bid, tick.ask, tick.frame, tick.index)
-
-
-def _spec(tick: QuoteUsed) -> SymbolSpec:
-    return SymbolSpec(
-        symbol=tick.symbol,
-        digits=tick.digits,
-        contract_e8=tick.contract_e8,
-        currency_base=tick.currency_base,
-        currency_profit=tick.currency_profit,
-    )

@@ -81,13 +81,13 @@ def run_import(options: argparse.Namespace) -> int:
         raise CommandRefused(
             f"{options.file} has no release: without any, news would forbid nothing. Name a file with releases"
         )
-    told = f"{calendar.name}: {_count(len(calendar.items))}, version {calendar.version[:VERSION_SHOWN]}"
-    if calendar.version in {line.version for line in _lines(options.data_dir)}:
-        print(f"{told}: the firm goes by it already")
-        return 0
-    ask_firm(options.data_dir, AdoptCalendar(by="console", calendar=calendar))
-    print(f"{told}: the firm goes by it from now on")
-    return 0
+    return _adopt(
+        options.data_dir,
+        AdoptCalendar(by="console", calendar=calendar),
+        f"{calendar.name}: {_count(len(calendar.items))}",
+        calendar.version,
+        "the firm goes by it from now on",
+    )
 
 
 def _import_market_days(options: argparse.Namespace) -> int:
@@ -96,12 +96,23 @@ def _import_market_days(options: argparse.Namespace) -> int:
         days = read_market_days_csv(options.name, _content(options.file), options.zone, symbols)
     except BadCalendar as bad:
         raise CommandRefused(f"{options.file}: {bad}") from bad
-    told = f"{days.name}: {_counted(MARKET_DAYS, len(days.days))}, version {days.version[:VERSION_SHOWN]}"
-    if days.version in {line.version for line in _lines(options.data_dir)}:
+    return _adopt(
+        options.data_dir,
+        AdoptMarketDays(by="console", days=days),
+        f"{days.name}: {_counted(MARKET_DAYS, len(days.days))}",
+        days.version,
+        "rules that name it go by it from now on",
+    )
+
+
+def _adopt(directory: Path, command: AdoptCalendar | AdoptMarketDays, what: str, version: str, then: str) -> int:
+    """Once: a version that the firm goes by already leaves no second row."""
+    told = f"{what}, version {version[:VERSION_SHOWN]}"
+    if version in {line.version for line in _lines(directory)}:
         print(f"{told}: the firm goes by it already")
         return 0
-    ask_firm(options.data_dir, AdoptMarketDays(by="console", days=days))
-    print(f"{told}: rules that name it go by it from now on")
+    ask_firm(directory, command)
+    print(f"{told}: {then}")
     return 0
 
 

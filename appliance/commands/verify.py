@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 from collections.abc import Sequence
+from pathlib import Path
 
 from appliance.commands.options import Verbs, add_directory, add_json, progress, tell, verb
 from appliance.settings_file import read_settings
@@ -11,7 +12,7 @@ from storage.files import FirmDirectory, open_firm_directory
 from storage.findings import Finding
 from storage.readmodels.registry import READ_MODELS
 from storage.secret_files import read_secrets
-from storage.verify import Report, verify
+from storage.verify import Progress, Report, verify
 
 FINDINGS_SHOWN = 12  # for each remedy: what one fault does to every later checkpoint need not fill a screen
 
@@ -29,20 +30,25 @@ def add_to(verbs: Verbs) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    open_firm_directory(options.data_dir)
-    secrets = read_secrets(options.data_dir)
-    report = verify(
-        options.data_dir,
-        secret=secrets.ledger_secret,
-        vault_master=secrets.vault_master,
-        read_models=READ_MODELS,
-        segments_keep_days=read_settings(FirmDirectory(options.data_dir).settings).ledger.segments_keep_days,
-        progress=lambda done, of: progress(f"checked {done:,} of {of:,} rows"),
-    )
+    report = verified(options.data_dir, lambda done, of: progress(f"checked {done:,} of {of:,} rows"))
     findings = [finding._asdict() for finding in report.findings]
     told = {"sound": report.is_sound, **dataclasses.asdict(report), "findings": findings}
     tell(options, told, report_text(report))
     return 0 if report.is_sound else 1
+
+
+def verified(directory: Path, progress: Progress = lambda _done, _of: None) -> Report:
+    """The firm's whole book, checked with its own secrets and settings. Raises DirectoryRefused where the directory is no firm's."""
+    open_firm_directory(directory)
+    secrets = read_secrets(directory)
+    return verify(
+        directory,
+        secret=secrets.ledger_secret,
+        vault_master=secrets.vault_master,
+        read_models=READ_MODELS,
+        segments_keep_days=read_settings(FirmDirectory(directory).settings).ledger.segments_keep_days,
+        progress=progress,
+    )
 
 
 def report_text(report: Report) -> str:

@@ -1,14 +1,12 @@
 """Price files: files of ticks and of bars as one market, in time order."""
 
 import hashlib
-import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from operator import attrgetter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bridges.simulator.bar_files import BarFile, bar_file, read_bars
-from bridges.simulator.ticks import BadLine, TickFile, TickFileError, read_ticks, tick_file
+from bridges.simulator.ticks import BadLine, TickFile, TickFileError, in_time_order, read_ticks, tick_file
 from firm.instant import DAY_US, SECOND_US
 from firm.quote_frame import Tick
 
@@ -47,11 +45,7 @@ def read_prices(file: PriceFile, skipped: Counter[BadLine] | None = None) -> Ite
 
 def merged_ticks(files: Sequence[PriceFile], to_us: int, skipped: Counter[BadLine] | None = None) -> Iterator[Tick]:
     """All files as one stream in time order, up to but not at `to_us`; at the same instant the earlier named file goes first."""
-    streams: list[Iterable[Tick]] = [read_prices(file, skipped) for file in files if file.midnight_us < to_us]
-    for tick in heapq.merge(*streams, key=attrgetter("t_us")):
-        if tick.t_us >= to_us:
-            return
-        yield tick
+    return in_time_order([read_prices(file, skipped) for file in files if file.midnight_us < to_us], to_us)
 
 
 def first_instant(files: Sequence[PriceFile]) -> int:

@@ -6,17 +6,15 @@ millionths of a point, moves in millionths of itself (ppm) with each tick, and s
 """
 
 import hashlib
-import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from operator import attrgetter
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
 
 from bridges.simulator.holidays import opening_catalogue
 from bridges.simulator.market_spec import Kind, MarketSpec, SymbolMarket, start_points
-from bridges.simulator.ticks import BadLine
+from bridges.simulator.ticks import BadLine, in_time_order
 from firm.instant import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 from firm.price import SymbolSpec
 from firm.quote_frame import Tick
@@ -84,14 +82,10 @@ class SyntheticPrices:
         self.fingerprint = hashlib.sha256(said).hexdigest()
 
     def ticks(self, to_us: int, skipped: Counter[BadLine] | None) -> Iterator[Tick]:  # noqa: ARG002  (no line here is bad)
-        streams: list[Iterable[Tick]] = [
-            Course(market, self._spec.seed, self._spec.from_us, self._spec.days).ticks()
-            for market in self._spec.symbols
-        ]
-        for tick in heapq.merge(*streams, key=attrgetter("t_us")):
-            if tick.t_us >= to_us:
-                return
-            yield tick
+        spec = self._spec
+        return in_time_order(
+            [Course(market, spec.seed, spec.from_us, spec.days).ticks() for market in spec.symbols], to_us
+        )
 
 
 def _contract(symbol: str, from_us: int) -> SymbolSpec:

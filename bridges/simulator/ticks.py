@@ -4,15 +4,17 @@ The file's name gives symbol and date (`eurusd_tick_20140501.zip`); `ms` counts 
 carry decimals, which are cut to whole microseconds from the text, never through a float.
 """
 
+import heapq
 import lzma
 import re
 import struct
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -65,6 +67,14 @@ class TickFile(NamedTuple):
 def tick_file(path: Path) -> TickFile:
     """Read symbol and date from the name; an unlisted symbol or another name is a TickFileError."""
     return TickFile(path, *read_name(path, _NAME, "SYMBOL_tick_YYYYMMDD.zip, for example eurusd_tick_20140501.zip"))
+
+
+def in_time_order(streams: Iterable[Iterable[Tick]], to_us: int) -> Iterator[Tick]:
+    """As one stream, up to but not at `to_us`; at the same instant the earlier named one goes first."""
+    for tick in heapq.merge(*streams, key=attrgetter("t_us")):
+        if tick.t_us >= to_us:
+            return
+        yield tick
 
 
 def read_ticks(file: TickFile, skipped: Counter[BadLine] | None = None) -> Iterator[Tick]:

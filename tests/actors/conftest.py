@@ -17,7 +17,6 @@ from firm.commands import AddStaff, EnrolBridge, MarkOrderPaid, PlaceOrder, Publ
 from firm.facts import CommandQueued, Fact
 from firm.inputs import (
     AccountReported,
-    BridgeConnected,
     CashKind,
     CashReported,
     ClockTicked,
@@ -57,6 +56,7 @@ from firm.terms.first import (
 )
 from firm.terms.words import Boundary
 from firm.trading_day import TradingCalendar
+from tests.greeting import greeting
 
 ADA, BEN = 1001, 1002
 STAFF = {1: "risk", 2: "owner"}  # Ruth and Omar
@@ -179,19 +179,7 @@ class Stage:
     def open_shop(self, *programs: Program, policy: Policy | None = None) -> None:
         self.put(PolicyAdopted(policy=policy or Policy()))
         self.put(EnrolBridge(by="console", bridge="sim", public_key="k" * 40, simulator=True))
-        self.put(
-            BridgeConnected(
-                bridge="sim",
-                session="s1",
-                plugin="t",
-                plugin_version="1",
-                platform="t",
-                server="t",
-                outbox_epoch="e1",
-                first_seq=1,
-                last_seq=0,
-            )
-        )
+        self.put(greeting())
         for spec in (EURUSD, XAUUSD):
             self.put(SymbolReported(bridge="sim", seq=self.next_seq(), spec=spec))
         for offered in programs or (program(),):

@@ -24,6 +24,17 @@ def sell(stage, account, deal, price, profit, position="P1", lots="1", at_us=Non
     )  # fmt: skip
 
 
+def hold_both(stage, account):
+    """Long 5 lots of EURUSD, 5 dollars a point, and 10 of XAUUSD, one dollar a point."""
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("XAUUSD", 1_290_000, 1_290_100)
+    stage.deal(account, "P1", Side.BUY, "5", 138_700)
+    stage.deal(account, "P2", Side.BUY, "10", 1_290_000, symbol="XAUUSD")
+    stage.equity(account, "100_000.00", "100_000.00")
+    stage.wait(10)
+    return account
+
+
 def update(
     stage, account, deal, *, entry=DealEntry.IN, price=138_700, lots="1", profit="0.00", commission="-7.00", **told
 ):

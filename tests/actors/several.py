@@ -12,7 +12,6 @@ from firm.facts import (
     CommandQueued,
 )
 from firm.inputs import (
-    BridgeConnected,
     CommandAcknowledged,
     CommandReported,
     CommandState,
@@ -29,6 +28,7 @@ from firm.terms.objectives import ProfitTarget, TargetMeasure
 from firm.terms.words import Action, Fixed, Scope
 from tests.actors.conftest import ADA, EURUSD, XAUUSD, Stage, program
 from tests.actors.test_conduct import MAXIMUM, rules_of
+from tests.greeting import greeting
 
 LOT = 10**8
 OPPOSITE = AcrossAccounts(
@@ -56,12 +56,7 @@ class Desk(Stage):
 
     def other_platform(self):
         self.put(EnrolBridge(by="console", bridge="other", public_key="o" * 40, simulator=True))
-        self.put(
-            BridgeConnected(
-                bridge="other", session="s1", plugin="t", plugin_version="1", platform="t", server="t", outbox_epoch="e1",
-                first_seq=1, last_seq=0,
-            )
-        )  # fmt: skip
+        self.put(greeting("other"))
         for spec in (EURUSD, XAUUSD):
             self.put(SymbolReported(bridge="other", seq=self.next_seq(), spec=spec))
 

@@ -32,7 +32,8 @@ def told_alike(stage: Stage, account: int) -> bool:
     return stage.refolded().account(account) == stage.account(account)
 
 
-def test_lots_added_to_an_old_position_must_last_by_themselves(stage):
+def added_to(stage: Stage) -> tuple[int, int]:
+    """Ten lots are added to an hour-old hundredth of one and closed after twenty seconds: the account, and the row that added them."""
     account = trading(stage, MAXIMUM, DURATION)
     buy(stage, account, "0.01")
     stage.wait(3_600)
@@ -40,6 +41,11 @@ def test_lots_added_to_an_old_position_must_last_by_themselves(stage):
     added_seq = stage.account(account).last_trade_seq
     stage.wait(20)
     close(stage, account, "10")
+    return account, added_seq
+
+
+def test_lots_added_to_an_old_position_must_last_by_themselves(stage):
+    account, added_seq = added_to(stage)
     assert broken(stage, account) == [("P1", 20)]
     [fact] = stage.facts(RuleBroken, account)
     [opening] = [step for step in fact.working if step.name == "opening of P1"]

@@ -8,8 +8,9 @@ from actors.engine import Engine
 from actors.states import readable_states, restore_states, state_bytes
 from firm.commands import BridgeMode, ReviewOutcome, ReviewVerdict, SetBridgeMode, SettleCommand
 from firm.facts import CommandAdvanced, CommandProbed, CommandQueued, CommandWithheld, FlatConfirmed
-from firm.inputs import BridgeConnected, BridgeDisconnected, CommandReported, CommandState, DealEntry, Side
+from firm.inputs import BridgeDisconnected, CommandReported, CommandState, DealEntry, Side
 from firm.policy import Policy
+from tests.greeting import greeting
 
 ADA, BEN = 1001, 1002
 
@@ -76,19 +77,7 @@ def up_to_block(stage, account):
 
 def reconnect(stage):
     stage.put(BridgeDisconnected(bridge="sim", session="s1", reason="cable"))
-    return stage.put(
-        BridgeConnected(
-            bridge="sim",
-            session="s2",
-            plugin="t",
-            plugin_version="1",
-            platform="t",
-            server="t",
-            outbox_epoch="e1",
-            first_seq=1,
-            last_seq=stage.seq,
-        )
-    )
+    return stage.put(greeting(session="s2", last_seq=stage.seq))
 
 
 def test_what_stops_and_closes_an_account_goes_out_at_once_and_in_order(stage):

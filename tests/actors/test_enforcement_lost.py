@@ -8,10 +8,11 @@ import pytest
 from actors.effects import QueryCommand, RequestSnapshot, SendCommand
 from actors.enforcement_plans import NEVER_RECEIVED, RETRY_WAIT_MAX_US
 from firm.facts import CommandAdvanced, CommandProbed, CommandQueued, FlatConfirmed
-from firm.inputs import BridgeConnected, BridgeDisconnected, CommandReported, CommandState, DealEntry, Side
+from firm.inputs import BridgeDisconnected, CommandReported, CommandState, DealEntry, Side
 from firm.instant import SECOND_US
 from firm.phase import Standing
 from firm.policy import Policy
+from tests.greeting import greeting
 
 DAY_S = 24 * 3_600
 
@@ -47,9 +48,8 @@ def sent_since(stage, batch):
 
 
 def reconnect(stage):
-    told = {"plugin": "t", "plugin_version": "1", "platform": "t", "server": "t", "outbox_epoch": "e1", "first_seq": 1}
     stage.put(BridgeDisconnected(bridge="sim", session="s1", reason="cable"))
-    stage.put(BridgeConnected(bridge="sim", session="s2", last_seq=stage.seq, **told))
+    stage.put(greeting(session="s2", last_seq=stage.seq))
 
 
 @pytest.fixture

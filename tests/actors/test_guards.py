@@ -70,9 +70,14 @@ def board_of(levels) -> Board:
 @settings(max_examples=400, deadline=None)
 @given(book=books, levels=prices, room=st.integers(1, 3_000), height=st.integers(0, 3_000), data=st.data())
 def test_no_price_within_the_bands_is_one_that_the_account_should_have_been_woken_by(book, levels, room, height, data):
-    state, board = held(book), board_of(levels)
+    assert_nothing_is_missed_within_the_bands(held(book), board_of(levels), room, height, data)
+
+
+def assert_nothing_is_missed_within_the_bands(state, board, room, height, data):
+    """`room`: how far equity is above the floor; `height`: how far below its peak."""
     stakes = stakes_of(state, board)
     equity = stakes.equity(state, board)
+    assert equity == equity_of(PLAIN, state, board)
     state = replace(state, peak=Peak(equity + height, equity + height, 0, (), 1))
     limit = limit_at(equity - room)
     watch = watch_of(state, stakes, equity, (limit,), board)
@@ -116,18 +121,4 @@ def test_within_bands_of_converted_profits_nothing_is_missed_either(book, levels
         for symbol, (bid, spread) in zip(CONVERTED_SYMBOLS, levels, strict=True)
     }
     board = Board({spec.symbol: spec for spec in CONVERTED}, quotes)
-    stakes = stakes_of(state, board)
-    equity = stakes.equity(state, board)
-    assert equity == equity_of(PLAIN, state, board)
-    state = replace(state, peak=Peak(equity + height, equity + height, 0, (), 1))
-    limit = limit_at(equity - room)
-    watch = watch_of(state, stakes, equity, (limit,), board)
-    if watch.bands is None:
-        return  # woken by every price
-    within = dict(board.quotes)
-    for symbol, side, low, high in watch.bands:
-        price = data.draw(st.sampled_from([low, high]) | st.integers(low, high), label=f"{symbol} {side}")
-        within[symbol] = replace(within[symbol], **{side: price})
-    there = equity_of(PLAIN, state, board.at(within))
-    assert first_broken((limit,), there, there) is None
-    assert there <= state.peak.equity
+    assert_nothing_is_missed_within_the_bands(state, board, room, height, data)

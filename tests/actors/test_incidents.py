@@ -27,7 +27,6 @@ from firm.facts import (
 from firm.incidents import Answer, Befell, IncidentCause, Needed, Proposal
 from firm.inputs import (
     BackfillReported,
-    BridgeConnected,
     BridgeDisconnected,
     ClockTicked,
     DealEntry,
@@ -41,6 +40,7 @@ from firm.inputs import (
 from firm.instant import DAY_US, HOUR_US, MINUTE_US, SECOND_US, parse_utc
 from firm.price import SymbolSpec
 from firm.quote_frame import Tick
+from tests.greeting import greeting
 
 BOUND_US = 5 * MINUTE_US
 
@@ -187,12 +187,7 @@ def test_a_bridge_that_comes_and_goes_makes_one_incident(stage):
         session = f"s{number + 2}"
         stage.put(BridgeDisconnected(bridge="sim", session=session, reason="lost"))
         stage.wait(1)
-        stage.put(
-            BridgeConnected(
-                bridge="sim", session=session, plugin="t", plugin_version="1", platform="t", server="t", outbox_epoch="e1",
-                first_seq=1, last_seq=stage.seq,
-            )
-        )  # fmt: skip
+        stage.put(greeting(session=session, last_seq=stage.seq))
         stage.clock()
     for _ in range(5):  # prices come for a moment, and are gone again before it is over
         price(stage)

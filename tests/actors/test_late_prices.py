@@ -16,9 +16,7 @@ from firm.facts import (
 )
 from firm.inputs import (
     BackfillReported,
-    BridgeConnected,
     CashKind,
-    CashReported,
     DealEntry,
     GapReported,
     QuoteFrame,
@@ -29,6 +27,7 @@ from firm.phase import Standing
 from firm.quote_frame import Window, encode_quotes
 from firm.ruleset import LateBreach
 from firm.terms.losses import Trail
+from tests.greeting import greeting
 
 MS_US = 1_000
 
@@ -108,12 +107,7 @@ def answer(stage, kind=BackfillReported, **more):
 
 
 def connect(stage):
-    stage.put(
-        BridgeConnected(
-            bridge="sim", session="s2", plugin="t", plugin_version="1", platform="t", server="t", outbox_epoch="e1",
-            first_seq=1, last_seq=stage.seq,
-        )
-    )  # fmt: skip
+    stage.put(greeting(session="s2", last_seq=stage.seq))
 
 
 # --- merged windows ---
@@ -298,16 +292,7 @@ def test_a_late_price_from_before_a_deposit_fails_nobody_by_itself(stage, hands)
     stage.equity(account, "99_990.00", "100_000.00")
     then_us = stage.now_us
     stage.wait(10)
-    deposit = CashReported(
-        bridge="sim",
-        seq=stage.next_seq(),
-        cash_id="C1",
-        cash_kind=CashKind.DEPOSIT,
-        amount=stage.account(account).money(10_000_00),
-        balance_after=stage.account(account).money(110_000_00),
-        t_us=stage.now_us,
-    )
-    stage.put(deposit, account)
+    stage.cash(account, "10_000.00", kind=CashKind.DEPOSIT)
     stage.equity(account, "109_990.00", "110_000.00")
     stage.tick("EURUSD", 138_690, 138_700)
     stage.tick("EURUSD", 138_680, 138_690, then_us + SECOND_US)

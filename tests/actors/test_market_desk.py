@@ -16,7 +16,7 @@ from firm.facts import (
     SanityBandLeft,
     VerdictCorrected,
 )
-from firm.inputs import CashKind, CashReported, DealEntry, PolicyAdopted, Side, SymbolReported, Watermark
+from firm.inputs import CashKind, DealEntry, PolicyAdopted, Side, SymbolReported, Watermark
 from firm.instant import DAY_US, HOUR_US, SECOND_US, parse_utc
 from firm.phase import Standing
 from firm.quote_frame import Tick
@@ -237,16 +237,7 @@ def test_an_account_is_marked_at_the_very_deal_that_leaves_nothing_open_and_not_
 def test_a_deposit_is_marked_where_nothing_is_open(stage):
     account = stage.sell()
     stage.tick("EURUSD", 138_690, 138_700)
-    deposit = CashReported(
-        bridge="sim",
-        seq=stage.next_seq(),
-        cash_id="C1",
-        cash_kind=CashKind.DEPOSIT,
-        amount=stage.account(account).money(500_00),
-        balance_after=stage.account(account).money(100_500_00),
-        t_us=stage.now_us,
-    )
-    stage.put(deposit, account)
+    stage.cash(account, "500.00", kind=CashKind.DEPOSIT)
     [mark] = stage.facts(MarkTaken, account)
     assert (mark.balance.minor, mark.equity.minor, mark.headroom.minor) == (100_500_00, 100_500_00, 5_000_00)
 

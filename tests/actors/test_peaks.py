@@ -13,6 +13,7 @@ from firm.phase import Standing
 from firm.quote_frame import Tick
 from firm.ruleset import LateBreach
 from firm.terms.first import FirstTrail
+from tests.actors.dealer import hold_both
 
 
 @pytest.fixture
@@ -214,16 +215,6 @@ def test_after_so_many_doubtful_highs_of_a_day_none_is_believed_until_the_next(s
     stage.tick("EURUSD", 139_300, 139_310)
     stage.watermark()
     assert stage.account(account).peaks_doubted == 0
-
-
-def hold_both(stage, account):
-    """Long 5 lots of EURUSD, 5 dollars a point, and 10 of XAUUSD, one dollar a point."""
-    stage.tick("EURUSD", 138_700, 138_710)
-    stage.tick("XAUUSD", 1_290_000, 1_290_100)
-    stage.deal(account, "P1", Side.BUY, "5", 138_700)
-    stage.deal(account, "P2", Side.BUY, "10", 1_290_000, symbol="XAUUSD")
-    stage.equity(account, "100_000.00", "100_000.00")
-    stage.wait(10)
 
 
 def test_a_fold_of_the_rows_knows_the_same_high(stage, account):

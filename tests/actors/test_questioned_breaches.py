@@ -26,6 +26,7 @@ from firm.personal import Destruction
 from firm.phase import Standing
 from firm.price import SymbolSpec
 from firm.quote_frame import Tick
+from tests.actors.dealer import hold_both
 
 
 @pytest.fixture
@@ -33,17 +34,6 @@ def breached(stage):
     """Gold has fallen, EURUSD seems not to have moved: equity is 94 000."""
     account = hold_both(stage, stage.sell())
     stage.tick("XAUUSD", 1_284_000, 1_284_100)
-    return account
-
-
-def hold_both(stage, account):
-    """The account is long 5 lots of EURUSD, 5 dollars a point, and 10 of XAUUSD, one dollar a point."""
-    stage.tick("EURUSD", 138_700, 138_710)
-    stage.tick("XAUUSD", 1_290_000, 1_290_100)
-    stage.deal(account, "P1", Side.BUY, "5", 138_700)
-    stage.deal(account, "P2", Side.BUY, "10", 1_290_000, symbol="XAUUSD")
-    stage.equity(account, "100_000.00", "100_000.00")
-    stage.wait(10)
     return account
 
 

@@ -72,14 +72,16 @@ def test_a_person_confirms_a_breach_of_the_rollover(stage):
 # --- the night's swap ---
 
 
-def suspected_before_the_swap(stage: Stage, *terms: object, bid: int, lots: str = "10") -> int:
+def suspected_before_the_swap(
+    stage: Stage, *terms: object, bid: int, lots: str = "10", midnight_us: int = MIDNIGHT_US
+) -> int:
     """Ten lots over midnight; equity falls before the day's start is final. The platform speaks of the swap afterwards."""
     account = trading(stage, *terms, await_swap=True)
     buy(stage, account, lots)
-    stage.now_us = MIDNIGHT_US - SECOND_US
+    stage.now_us = midnight_us - SECOND_US
     stage.tick("EURUSD", 138_700, 138_710)
     stage.snapshot(account, trading_allowed=True)
-    stage.now_us = MIDNIGHT_US + SECOND_US
+    stage.now_us = midnight_us + SECOND_US
     stage.tick("EURUSD", 138_700, 138_710)
     stage.wait(1)
     stage.tick("EURUSD", bid, bid + 10)
@@ -106,10 +108,10 @@ def test_the_night_s_swap_is_in_the_equity_as_it_is_in_the_floor(stage, terms):
     """5 000 below the day's start at 95 000: with 60 of swap both are 60 lower, and it is a breach all the same."""
     if terms.get("scope") is Scope.WEEK:
         stage.now_us += 3 * DAY_US  # on Sunday: the day that begins is a Monday
-        return_us = MIDNIGHT_US + 3 * DAY_US
+        midnight_us = MIDNIGHT_US + 3 * DAY_US
     else:
-        return_us = MIDNIGHT_US
-    account = over(stage, return_us, replace(DAILY, **terms), bid=138_200)
+        midnight_us = MIDNIGHT_US
+    account = suspected_before_the_swap(stage, replace(DAILY, **terms), bid=138_200, midnight_us=midnight_us)
     [suspected] = stage.facts(BreachSuspected, account)
     assert (suspected.floor.minor, suspected.observed.minor) == (95_000_00, 95_000_00)
     charge(stage, account, "-60.00")
@@ -117,21 +119,6 @@ def test_the_night_s_swap_is_in_the_equity_as_it_is_in_the_floor(stage, terms):
     assert declared(stage, account) == [(94_940_00, 94_940_00)]
     assert [fact.verdict for fact in stage.facts(VerdictCorrected, account)] == []
     assert stage.refolded().account(account) == stage.account(account)
-
-
-def over(stage: Stage, midnight_us: int, *terms: object, bid: int) -> int:
-    account = trading(stage, *terms, await_swap=True)
-    buy(stage, account, "10")
-    stage.now_us = midnight_us - SECOND_US
-    stage.tick("EURUSD", 138_700, 138_710)
-    stage.snapshot(account, trading_allowed=True)
-    stage.now_us = midnight_us + SECOND_US
-    stage.tick("EURUSD", 138_700, 138_710)
-    stage.wait(1)
-    stage.tick("EURUSD", bid, bid + 10)
-    stage.watermark()
-    assert not stage.account(account).day.final  # it waits for the swap
-    return account
 
 
 def test_a_swap_that_is_paid_out_may_show_that_nothing_was_broken(stage):

@@ -20,6 +20,7 @@ from firm.terms.words import Action
 from tests.actors.conftest import ADA
 from tests.actors.dealer import delete
 from tests.actors.several import LOT, LOTS, OPPOSITE, ada, buy, close, sell, two_platforms
+from tests.firm.rules.pairings import most_pairs
 
 # --- the same, however it is reached ---
 
@@ -65,23 +66,7 @@ def by_hand(terms, states):
     # lot by lot: each long one is put against a short one of another account, as far as they go: the most that can be paired
     longs = [n for n, lots in enumerate(long) for _ in range(lots // LOT)]
     shorts = [n for n, lots in enumerate(short) for _ in range(lots // LOT)]
-    return {"EURUSD"} if paired(longs, shorts) * LOT > terms.limit else set()
-
-
-def paired(longs, shorts):
-    """A largest matching, by augmenting paths."""
-    matched = {}
-
-    def place(mine, tried):
-        for theirs, of in enumerate(shorts):
-            if of != longs[mine] and theirs not in tried:
-                tried.add(theirs)
-                if theirs not in matched or place(matched[theirs], tried):
-                    matched[theirs] = mine
-                    return True
-        return False
-
-    return sum(place(mine, set()) for mine in range(len(longs)))
+    return {"EURUSD"} if most_pairs(longs, shorts) * LOT > terms.limit else set()
 
 
 @pytest.mark.parametrize("seed", range(4))

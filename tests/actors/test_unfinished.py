@@ -11,8 +11,9 @@ from actors.enforcement_desk import EnforcementDesk
 from actors.unfinished import Unfinished
 from firm.commands import MarkOrderPaid, PlaceOrder, RegisterTrader
 from firm.facts import CommandProbed, CommandQueued
-from firm.inputs import BridgeConnected, BridgeDisconnected, ClockTicked, CommandReported, CommandState
+from firm.inputs import BridgeDisconnected, ClockTicked, CommandReported, CommandState
 from firm.instant import SECOND_US
+from tests.greeting import greeting
 
 
 def order(stage, place):
@@ -32,8 +33,7 @@ def desk(stage):
 
 def reconnect(stage):
     stage.put(BridgeDisconnected(bridge="sim", session="s1", reason="cable"))
-    told = {"plugin": "t", "plugin_version": "1", "platform": "t", "server": "t", "outbox_epoch": "e1", "first_seq": 1}
-    stage.put(BridgeConnected(bridge="sim", session="s2", last_seq=stage.seq, **told))
+    stage.put(greeting(session="s2", last_seq=stage.seq))
 
 
 # --- what is found ---

@@ -41,7 +41,6 @@ from firm.facts import AccountOpened, CommandQueued, Fact
 from firm.ids import id_text
 from firm.inputs import (
     AccountReported,
-    BridgeConnected,
     CommandAcknowledged,
     CommandReported,
     CommandState,
@@ -61,6 +60,7 @@ from firm.quote_frame import Tick, encode_quotes
 from storage.files import FirmDirectory
 from storage.reader import LedgerReader
 from storage.secret_files import read_secrets
+from tests.greeting import greeting
 
 HOST = "127.0.0.1"
 EVENHAND = (sys.executable, "-m", "appliance")
@@ -271,12 +271,7 @@ class Shop:
     def open(self) -> None:
         """From an empty firm to Ada's account on the platform."""
         self.put(EnrolBridge(by="console", bridge="sim", public_key="k" * 40, simulator=True))
-        self.put(
-            BridgeConnected(
-                bridge="sim", session="s1", plugin="t", plugin_version="1", platform="t", server="t",
-                outbox_epoch="e1", first_seq=1, last_seq=0,
-            )
-        )  # fmt: skip
+        self.put(greeting())
         self.put(SymbolReported(bridge="sim", seq=self.next_seq(), spec=EURUSD))
         for program in programs():
             self.put(PublishProgram(by="console", program=program))

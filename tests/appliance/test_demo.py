@@ -1,6 +1,5 @@
 """The demo as a newcomer runs it: a release and a midnight on real prices, and every decision of it checked again afterwards."""
 
-import importlib.util
 import json
 import random
 import re
@@ -23,6 +22,7 @@ from storage.findings import Finding
 from storage.reader import LedgerReader
 from storage.secret_files import read_secrets
 from storage.verify import verify
+from tests.loading import loaded
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "verify_evidence.py"
 RELEASE = ("--from", "2014-05-02T12:25:00", "--to", "2014-05-02T12:45:00", "--accounts", "12")
@@ -72,12 +72,7 @@ def told(capsys: pytest.CaptureFixture[str]) -> Shown:
 
 @pytest.fixture(scope="module")
 def tool() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("verify_evidence_of_the_demo", TOOL)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded("verify_evidence_of_the_demo", TOOL)
 
 
 def test_the_release_breaks_a_daily_limit_and_the_platform_is_seen_to_close_it(release: Any) -> None:

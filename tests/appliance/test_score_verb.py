@@ -7,21 +7,10 @@ from typing import Any
 
 import pytest
 
-from appliance.cli import main
 from firm.ids import id_text
 
-Said = Callable[..., tuple[int, str, str]]
+Run = Callable[..., tuple[int, str, str]]
 ADA = id_text(7001)
-
-
-@pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Said:
-    def ask(*arguments: object) -> tuple[int, str, str]:
-        status = main([*map(str, arguments)])
-        told = capsys.readouterr()
-        return status, told.out, told.err
-
-    return ask
 
 
 @pytest.fixture
@@ -34,13 +23,13 @@ def scores(tmp_path: Path) -> Callable[[str], Path]:
     return written
 
 
-def test_a_board_is_published_and_each_line_is_told(shop: Any, said: Said, scores: Callable[[str], Path]) -> None:
+def test_a_board_is_published_and_each_line_is_told(shop: Any, run: Run, scores: Callable[[str], Path]) -> None:
     """Ada's rules ask for no score: the firm says so, of that line, and goes on."""
     shop.machine.close()
     file = scores(
         f'account,board,score,why\n{ADA},Spring cup,12,"first, by far"\n\n{id_text(12)},Spring cup,3,second\n'
     )
-    status, out, err = said("score", "publish", "--file", file, "--data-dir", shop.directory)
+    status, out, err = run("score", "publish", "--file", file, "--data-dir", shop.directory)
     assert (status, err) == (1, "")
     first, second = out.splitlines()
     assert first == (
@@ -69,26 +58,26 @@ def test_a_board_is_published_and_each_line_is_told(shop: Any, said: Said, score
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_whole(
-    shop: Any, said: Said, scores: Callable[[str], Path], text: str, told: str
+    shop: Any, run: Run, scores: Callable[[str], Path], text: str, told: str
 ) -> None:
     shop.machine.close()
-    status, out, err = said("score", "publish", "--file", scores(text), "--data-dir", shop.directory)
+    status, out, err = run("score", "publish", "--file", scores(text), "--data-dir", shop.directory)
     assert (status, out) == (2, "")
     assert told in err
 
 
-def test_what_is_no_text_says_its_line(shop: Any, said: Said, tmp_path: Path) -> None:
+def test_what_is_no_text_says_its_line(shop: Any, run: Run, tmp_path: Path) -> None:
     shop.machine.close()
     path = tmp_path / "scores.csv"
     path.write_bytes(b"account,board,score\n\xff\n")
-    assert "line 2: no UTF-8" in said("score", "publish", "--file", path, "--data-dir", shop.directory)[2]
-    missing = said("score", "publish", "--file", tmp_path / "none.csv", "--data-dir", shop.directory)
+    assert "line 2: no UTF-8" in run("score", "publish", "--file", path, "--data-dir", shop.directory)[2]
+    missing = run("score", "publish", "--file", tmp_path / "none.csv", "--data-dir", shop.directory)
     assert "cannot be read (No such file or directory)" in missing[2]
 
 
-def test_the_reason_may_be_one_for_all(shop: Any, said: Said, scores: Callable[[str], Path]) -> None:
+def test_the_reason_may_be_one_for_all(shop: Any, run: Run, scores: Callable[[str], Path]) -> None:
     shop.machine.close()
     file = scores(f"\ufeffaccount,board,score\n{ADA},Spring cup,12\n")
-    told = said("score", "publish", "--file", file, "--why", "the cup", "--data-dir", shop.directory, "--json")
+    told = run("score", "publish", "--file", file, "--why", "the cup", "--data-dir", shop.directory, "--json")
     [line] = json.loads(told[1])
     assert (line["line"], line["account"], line["score"], line["answer"]) == (2, ADA, 12, "unknown_board")

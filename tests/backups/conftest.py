@@ -35,7 +35,7 @@ from backups.snapshot import Taken, take_snapshot
 from backups.source import Source, workshop
 from backups.wanted import Wanted
 from firm.commands import EnrolBridge, PublishProgram
-from firm.inputs import BridgeConnected, ClockTicked, Input, QuoteFrame, SymbolReported
+from firm.inputs import ClockTicked, Input, QuoteFrame, SymbolReported
 from firm.instant import DAY_US, SECOND_US, parse_utc
 from firm.price import SymbolSpec
 from firm.quote_frame import Tick, encode_quotes
@@ -45,6 +45,7 @@ from storage.readmodels.registry import READ_MODELS
 from storage.rows import StoredRow
 from storage.secret_files import read_secrets
 from storage.segments import seal
+from tests.greeting import greeting
 
 START_US = parse_utc("2014-05-01T20:00:00")
 ADA, OMAR = 1001, 1
@@ -88,12 +89,7 @@ class House:
 
     def open_for_business(self) -> None:
         self.put(EnrolBridge(by="console", bridge="sim", public_key="k" * 40, simulator=True))
-        self.put(
-            BridgeConnected(
-                bridge="sim", session="s1", plugin="t", plugin_version="1", platform="t", server="t",
-                outbox_epoch="e1", first_seq=1, last_seq=0,
-            )
-        )  # fmt: skip
+        self.put(greeting())
         self.seq += 1
         self.put(SymbolReported(bridge="sim", seq=self.seq, spec=EURUSD))
         for program in programs():

@@ -2,9 +2,7 @@
 
 import base64
 import hashlib
-import importlib.util
 import json
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +19,7 @@ from firm.account_fold import fold, opened
 from firm.arithmetic import PLAIN, Step, Working
 from firm.commands import ReviewOutcome, ReviewVerdict
 from firm.equity import Board, Priced, equity_of, quotes_used, unpriced
+from firm.exhibits import exhibit_of
 from firm.facts import (
     AccountLinked,
     AccountOpened,
@@ -41,7 +40,6 @@ from firm.facts import (
     PeakReached,
     PhasePassed,
     QuotesRefused,
-    QuoteUsed,
     ScoreMet,
     SwapPosted,
     TradingDayCounted,
@@ -82,10 +80,13 @@ from firm.terms.words import Action, Boundary
 from firm.trading_day import TradingCalendar
 from storage.checkpoint import Signer
 from storage.evidence import build_bundle
+from storage.grounds import Grounds
 from storage.ledger import Ledger
 from storage.reader import LedgerReader
 from storage.rows import Row
+from tests.actors.conftest import Stage
 from tests.evidence.limits_of_today import moved_cycle, moved_week
+from tests.loading import loaded
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "verify_evidence.py"
 SECRET, SEED, LINEAGE = bytes(range(32)), bytes(range(32, 64)), bytes(range(16))
@@ -541,18 +542,8 @@ class Story:
     def _cite(self, account: int, board: Board, then: AccountState | None = None) -> dict[str, Priced]:
         """An exhibit of each tick that the account's equity rests on."""
         quotes = quotes_used(then or self.states[account], board)
-        return {quote.symbol: Priced(self.add(self._exhibit(quote), account)) for quote in quotes}
-
-    def _exhibit(self, quote: Quote) -> QuoteUsed:
-        spec = self.board.specs[quote.symbol]
-        told = {name: getattr(quote, name) for name in ("symbol", "frame", "index", "t_us", "bid", "ask")}
-        return QuoteUsed(
-            **told,
-            digits=spec.digits,
-            contract_e8=spec.contract_e8,
-            currency_base=spec.currency_base,
-            currency_profit=spec.currency_profit,
-        )
+        shown = {quote.symbol: exhibit_of(quote, self.board.specs[quote.symbol]) for quote in quotes}
+        return {symbol: Priced(self.add(exhibit, account)) for symbol, exhibit in shown.items()}
 
 
 @pytest.fixture
@@ -562,16 +553,24 @@ def story(tmp_path: Path) -> Iterator[Story]:
     told.ledger.close()
 
 
+@pytest.fixture
+def stage() -> Stage:
+    """The real engine, with a program on offer."""
+    made = Stage()
+    made.open_shop()
+    return made
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who invents a verdict does not have it explained."""
+    monkeypatch.setattr(Grounds, "words", lambda _: ["Trust us."])
+
+
 @pytest.fixture(scope="session")
 def verifier() -> ModuleType:
     """The tool as a module, loaded from its one file."""
-    spec = importlib.util.spec_from_file_location("verify_evidence", TOOL)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return loaded("verify_evidence", TOOL)
 
 
 @pytest.fixture

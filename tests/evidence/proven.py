@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from firm.arithmetic import Step
@@ -16,6 +17,7 @@ from storage.readmodels.registry import READ_MODELS
 from storage.rows import Row
 
 SECRET, SEED = bytes(32), bytes(range(32))
+DERIVED = "built once more from the rows and the rules alone: the same"
 Rows = list[tuple[Row, Body]]
 Forging = Callable[[Row, Body], tuple[Row, Body]]
 
@@ -51,6 +53,11 @@ def proven(verifier: Any, stage: Any, directory: Path, decision: int, forged: Fo
     if not any(directory.glob("ledger*")):
         write(stage, directory, forged)
     return "\n".join(verifier.verify(proof(directory, decision)))
+
+
+def refused(verifier: Any, stage: Any, directory: Path, decision: int, forged: Forging, why: str) -> None:
+    with pytest.raises(verifier.Refused, match=why):
+        proven(verifier, stage, directory, decision, forged)
 
 
 def decisions(stage: Any, kind: type[Body], rule: str | None = None) -> list[int]:

@@ -19,18 +19,10 @@ from firm.terms.words import Action, Anchor, Scope
 from tests.actors.conftest import Stage
 from tests.actors.test_conduct import MAXIMUM, MIDNIGHT_US, buy, close, trading
 from tests.actors.test_overrides import breached, price
-from tests.evidence.proven import changed, decisions, proven, rows_of
+from tests.evidence.proven import DERIVED, changed, decisions, proven, rows_of
 
 ON_CLOSE = replace(MAXIMUM, id="trails", trail=Trail.ON_CLOSE, high=Anchor.BALANCE)
 HEDGING = Hedging(id="hedging", lots_e8_max=None, on_breach=(Action.FAIL,), strikes_within=Scope.PHASE)
-DERIVED = "built once more from the rows and the rules alone: the same"
-
-
-@pytest.fixture
-def stage() -> Stage:
-    made = Stage()
-    made.open_shop()
-    return made
 
 
 def grant(stage: Stage, account: int, override: Override) -> None:

@@ -3,8 +3,6 @@
 from pathlib import Path
 from types import ModuleType
 
-import pytest
-
 from firm.facts import BreachSuspected
 from firm.inputs import Side
 from tests.actors.conftest import Stage
@@ -14,13 +12,6 @@ from tests.evidence.proven import decisions, proven
 
 NOT_SHOWN = "NOT shown: that no newer contract of {} renamed it, or took that back"
 YEN = {"currency_base": "USD", "currency_profit": "JPY"}
-
-
-@pytest.fixture
-def stage() -> Stage:
-    made = Stage()
-    made.open_shop()
-    return made
 
 
 def broken(stage: Stage, *symbols: str) -> int:

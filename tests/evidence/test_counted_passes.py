@@ -24,13 +24,6 @@ TRADES = MinimumTrades(id="trades", trades_min=2, per=Scope.PHASE)
 PAID = replace(DAYS, id="paid", days_min=1, counts=DayCounts.PROFIT_CLOSED, profit_min=Fixed(minor=100_00))
 
 
-@pytest.fixture
-def stage() -> Stage:
-    made = Stage()
-    made.open_shop()
-    return made
-
-
 def counted(stage: Stage, *terms: Any) -> int:
     """Ada trades on two days, once on each; the decision that passed her phase."""
     account = trading(stage, MAXIMUM, *(terms or (DAYS, TRADES)))

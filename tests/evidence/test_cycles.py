@@ -10,25 +10,12 @@ from firm.facts import DayAnchored
 from firm.inputs import Side
 from firm.terms.losses import OnPayout
 from firm.terms.words import Anchor, Scope
-from storage.grounds import Grounds
+from tests.evidence.checking import judged, judged_in_vain
 from tests.evidence.limits_of_today import LIMIT, floor_now, moved_cycle, pay_out, sold
 from tests.evidence.test_corrected_deals import corrected, told_of_change
 from tests.evidence.test_highs_of_corrections import earned
 
 CYCLE = replace(LIMIT, scope=Scope.CYCLE, anchor=Anchor.BALANCE, on_payout=OnPayout.NONE)
-
-
-def judged(story: Any, verifier: ModuleType) -> str:
-    said = "\n".join(verifier.verify(story.bundle(story.judge(story.ada, "asked"))))
-    assert "built once more from the rows and the rules alone: the same" in said
-    return said
-
-
-def refused(story: Any, verifier: ModuleType, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Grounds, "words", lambda _: ["Trust us."])
-    decision = story.judge(story.ada, "asked")
-    with pytest.raises(verifier.Refused, match=why):
-        verifier.verify(story.bundle(decision))
 
 
 def paid(story: Any, *, later: bool = False) -> int:
@@ -106,7 +93,7 @@ def test_a_corrected_deal_that_leaves_it_is_refused(
     story: Any, verifier: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_corrected_deal(story, moves=False)
-    refused(story, verifier, "is no CycleStartMoved", monkeypatch)
+    judged_in_vain(story, verifier, "is no CycleStartMoved", monkeypatch)
 
 
 def deposited(story: Any, *, later: bool = False, **told: Any) -> None:
@@ -134,7 +121,7 @@ def test_cash_that_moves_it_otherwise_is_refused(
     story: Any, verifier: ModuleType, told: dict[str, Any], why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deposited(story, **told)
-    refused(story, verifier, why, monkeypatch)
+    judged_in_vain(story, verifier, why, monkeypatch)
 
 
 @pytest.mark.parametrize("later", [False, True])
@@ -142,7 +129,7 @@ def test_it_moves_by_what_was_deposited(
     story: Any, verifier: ModuleType, later: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deposited(story, later=later, balance=story.initial.with_minor(102_300_01))
-    refused(story, verifier, "moves the cycle's start to 10230001, it was 10230000", monkeypatch)
+    judged_in_vain(story, verifier, "moves the cycle's start to 10230001, it was 10230000", monkeypatch)
 
 
 def test_a_cycle_that_is_measured_from_elsewhere_is_refused(
@@ -154,4 +141,4 @@ def test_a_cycle_that_is_measured_from_elsewhere_is_refused(
     other = replace(state.track.cycle, source="5/balance/minor")
     story.states[story.ada] = replace(state, track=replace(state.track, cycle=other))
     story.earn(story.ada, "-30_000.00")
-    refused(story, verifier, "is no start of a payout cycle", monkeypatch)
+    judged_in_vain(story, verifier, "is no start of a payout cycle", monkeypatch)

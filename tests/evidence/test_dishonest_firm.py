@@ -10,15 +10,11 @@ from msgspec.structs import replace
 from firm.facts import Doubt
 from firm.inputs import Side
 from firm.terms.words import Boundary
-from storage.grounds import Grounds
 
 Told = dict[str, Any]
 
 
-@pytest.fixture(autouse=True)
-def _silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who invents a verdict does not have it explained."""
-    monkeypatch.setattr(Grounds, "words", lambda _: ["Trust us."])
+pytestmark = pytest.mark.usefixtures("silent")
 
 
 def altered(told: Told, name: str, /, **changes: Any) -> None:

@@ -18,20 +18,13 @@ from storage import grounds
 from storage.grounds import NotADecision
 from tests.actors.conftest import Stage
 from tests.actors.test_conduct import MAXIMUM, buy, close, trading
-from tests.evidence.proven import Forging, changed, honest, proof, proven, rows_of, write
+from tests.evidence.proven import changed, honest, proof, proven, refused, rows_of, write
 
 IDLE = Inactivity(
     id="idle", days_max=3, counted_from=ClockStart.LAST_TRADE, open_position_counts=True, pending_order_counts=True,
     on_breach=(Action.FAIL,),
 )  # fmt: skip
 DURATION = MaximumDuration(id="days", days_max=4, counted_from=ClockStart.FIRST_TRADE)
-
-
-@pytest.fixture
-def stage() -> Stage:
-    made = Stage()
-    made.open_shop()
-    return made
 
 
 def days_go_by(stage: Stage, count: int) -> None:
@@ -104,11 +97,6 @@ def laxer(row: Any, body: Any) -> Any:
     )
     rules = replace(body.ruleset, terms=terms)
     return row, replace(body, ruleset=rules, ruleset_id=rules.ruleset_id())
-
-
-def refused(verifier: ModuleType, stage: Stage, directory: Path, seq: int, forged: Forging, why: str) -> None:
-    with pytest.raises(verifier.Refused, match=why):
-        proven(verifier, stage, directory, seq, forged)
 
 
 def test_an_end_before_its_time_is_refused(stage: Stage, verifier: ModuleType, tmp_path: Path) -> None:

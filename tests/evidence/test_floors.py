@@ -11,15 +11,8 @@ from firm.arithmetic import Step
 from firm.facts import Doubt, PeakReached
 from firm.terms.first import AmountBase, FirstAnchor, FirstTrail, MaximumLoss
 from firm.terms.words import Boundary
-from storage.grounds import Grounds
 
 Told = dict[str, Any]
-
-
-@pytest.fixture
-def silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who invents a verdict does not have it explained."""
-    monkeypatch.setattr(Grounds, "words", lambda _: ["Trust us."])
 
 
 def trailing(

@@ -17,24 +17,13 @@ from firm.quote_frame import Tick
 from firm.terms.first import OnDailyLoss
 from firm.trading_day import TradingCalendar, TradingDay
 from storage.grounds import Grounds
+from tests.evidence.checking import refused, told
 
 HOUR_US = 60 * MINUTE_US
 NOON = parse_utc("2014-05-02T12:30:00")
 
 
-@pytest.fixture(autouse=True)
-def _silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who invents a verdict does not have it explained."""
-    monkeypatch.setattr(Grounds, "words", lambda _: ["Trust us."])
-
-
-def refused(story: Any, verifier: ModuleType, decision: int, why: str) -> None:
-    with pytest.raises(verifier.Refused, match=why):
-        verifier.verify(story.bundle(decision))
-
-
-def told(story: Any, verifier: ModuleType, decision: int) -> str:
-    return "\n".join(verifier.verify(story.bundle(decision)))
+pytestmark = pytest.mark.usefixtures("silent")
 
 
 def judging_at(story: Any, at_us: int) -> None:

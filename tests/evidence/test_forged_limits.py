@@ -12,7 +12,6 @@ from firm.terms.losses import Checked, Effective, FloorReaches, LossLimit, Measu
 from firm.terms.words import Action, Anchor, BalanceGain, EquityGain, PayoutsMade, Scope, Share, ShareOf, ToLeverage
 from firm.track import HighOf
 from firm.trading_day import DayLabel, LabelledCalendar
-from storage.grounds import Grounds
 from tests.evidence.limits_of_today import (
     BY_SIZE,
     LIMIT,
@@ -33,10 +32,7 @@ from tests.evidence.limits_of_today import (
 Told = dict[str, Any]
 
 
-@pytest.fixture(autouse=True)
-def _silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who invents a verdict does not have it explained."""
-    monkeypatch.setattr(Grounds, "words", lambda _: ["Trust us."])
+pytestmark = pytest.mark.usefixtures("silent")
 
 
 def refused(story: Any, verifier: ModuleType, why: str) -> None:

@@ -15,19 +15,12 @@ from firm.quote_frame import Tick
 from firm.terms.first import FirstAnchor, FirstTrail, MaximumLoss, OnDailyLoss
 from firm.terms.words import Boundary
 from storage.grounds import Grounds
+from tests.evidence.checking import refused
 
 Told = dict[str, Any]
 
 
-@pytest.fixture(autouse=True)
-def _silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who invents a verdict does not have it explained."""
-    monkeypatch.setattr(Grounds, "words", lambda _: ["Trust us."])
-
-
-def refused(story: Any, verifier: ModuleType, decision: int, why: str) -> None:
-    with pytest.raises(verifier.Refused, match=why):
-        verifier.verify(story.bundle(decision))
+pytestmark = pytest.mark.usefixtures("silent")
 
 
 def holding(story: Any, *, provisional: bool = False) -> None:

@@ -10,24 +10,11 @@ from firm.facts import HighMoved
 from firm.inputs import Side
 from firm.terms.losses import Trail
 from firm.terms.words import Anchor
-from storage.grounds import Grounds
+from tests.evidence.checking import judged, judged_in_vain
 from tests.evidence.limits_of_today import PHASE, floor_now, sold
 from tests.evidence.test_corrected_deals import corrected, newest_deal, told_of_change
 
 ON_CLOSE = replace(PHASE, trail=Trail.ON_CLOSE, high=Anchor.BALANCE)
-
-
-def judged(story: Any, verifier: ModuleType) -> str:
-    said = "\n".join(verifier.verify(story.bundle(story.judge(story.ada, "asked"))))
-    assert "built once more from the rows and the rules alone: the same" in said
-    return said
-
-
-def refused(story: Any, verifier: ModuleType, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Grounds, "words", lambda _: ["Trust us."])
-    decision = story.judge(story.ada, "asked")
-    with pytest.raises(verifier.Refused, match=why):
-        verifier.verify(story.bundle(decision))
 
 
 def changed(story: Any, deal: Any, profit: int, *, moves: int | None = None) -> int:
@@ -116,7 +103,7 @@ def test_a_high_that_a_correction_should_have_moved_is_missed(
     deal = earned(story, "3_000.00")
     changed(story, deal, 1_000_00)
     story.earn(story.ada, "-30_000.00")
-    refused(story, verifier, "is no HighMoved of closed of the phase", monkeypatch)
+    judged_in_vain(story, verifier, "is no HighMoved of closed of the phase", monkeypatch)
 
 
 def test_a_high_that_a_correction_leaves_is_moved_by_nobody(
@@ -127,7 +114,7 @@ def test_a_high_that_a_correction_leaves_is_moved_by_nobody(
     deal = earned(story, "-2_000.00")
     changed(story, deal, -1_000_00, moves=1_000_00)
     story.earn(story.ada, "-30_000.00")
-    refused(story, verifier, "moves a mark, and no deposit, withdrawal or correction caused it", monkeypatch)
+    judged_in_vain(story, verifier, "moves a mark, and no deposit, withdrawal or correction caused it", monkeypatch)
 
 
 def test_a_correction_raises_a_high_to_what_it_leaves(
@@ -142,4 +129,4 @@ def test_a_correction_raises_a_high_to_what_it_leaves(
     story.states[story.ada] = replace(state, track=replace(state.track, highs=before))
     story.trade(story.ada, "p9", "EURUSD", Side.BUY, 100_000_000, 138_702, net="-30_000.00")
     story.price("EURUSD", 138_700, 138_702)
-    refused(story, verifier, "by the rows and the rules it is highest mark = 10200000", monkeypatch)
+    judged_in_vain(story, verifier, "by the rows and the rules it is highest mark = 10200000", monkeypatch)

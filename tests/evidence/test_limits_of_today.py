@@ -25,6 +25,7 @@ from firm.terms.words import (
     ToGroup,
 )
 from storage import grounds
+from tests.evidence.checking import derived, judged
 from tests.evidence.conftest import usd
 from tests.evidence.limits_of_today import (
     BY_SIZE,
@@ -45,16 +46,6 @@ from tests.evidence.limits_of_today import (
 from tests.evidence.test_corrected_deals import corrected, newest_deal, told_of_change
 
 MARKS = [Anchor.BALANCE, Anchor.EQUITY, Anchor.HIGHER, Anchor.LOWER]
-
-
-def told(story: Any, verifier: ModuleType, decision: int) -> str:
-    said = "\n".join(verifier.verify(story.bundle(decision)))
-    assert "built once more from the rows and the rules alone: the same" in said
-    return said
-
-
-def judged(story: Any, verifier: ModuleType) -> str:
-    return told(story, verifier, story.judge(story.ada, "asked"))
 
 
 # --- from where, and how much ---
@@ -443,10 +434,10 @@ def test_a_deal_that_came_late_breaks_a_limit_of_the_balance_as_it_is_now(
     story.earn(story.ada, "-6_000.00")
     decision = story.judge(story.ada, "asked")
     if does is Action.RESTRICT:
-        assert "was held, or the day begun, at instant" in told(story, verifier, decision)
+        assert "was held, or the day begun, at instant" in derived(story, verifier, decision)
     else:
         with pytest.raises(verifier.Refused, match="lies before the book that it is judged on"):
-            told(story, verifier, decision)
+            derived(story, verifier, decision)
 
 
 # --- the rollover ---
@@ -463,9 +454,9 @@ def test_the_marks_of_a_rollover_are_held_against_the_floor_with_which_the_day_e
     story.earn(story.ada, "-6_000.00")
     row = end_day_with(story, asked=95_000_00)
     decision = judge_rollover(story)
-    assert "worked out from the rule and the rows before" in told(story, verifier, decision)
+    assert "worked out from the rule and the rows before" in derived(story, verifier, decision)
     monkeypatch.setattr(grounds, "CHAIN_ROWS_MAX", 1)  # of an account whose rows are too many, the day alone
-    assert f"NOT shown: that the day ended with the floor in row {row}" in told(story, verifier, decision)
+    assert f"NOT shown: that the day ended with the floor in row {row}" in derived(story, verifier, decision)
 
 
 def test_the_floor_with_which_a_day_ended_is_worked_out_where_its_rows_are_in_the_file(
@@ -474,7 +465,7 @@ def test_the_floor_with_which_a_day_ended_is_worked_out_where_its_rows_are_in_th
     sold(story, AT_ROLLOVER, replace(AT_ROLLOVER, id="phase", scope=Scope.PHASE, anchor=Anchor.INITIAL))
     story.earn(story.ada, "-6_000.00")
     end_day_with(story, by_deal=True, asked=95_000_00, phase=95_000_00)
-    assert "worked out from the rule and the rows before" in told(story, verifier, judge_rollover(story))
+    assert "worked out from the rule and the rows before" in derived(story, verifier, judge_rollover(story))
 
 
 def test_a_payout_lowers_the_peak_that_a_floor_follows(story: Any, verifier: ModuleType) -> None:
@@ -515,16 +506,16 @@ def test_strikes_are_forgotten_with_their_scope(
     pay_out(story, 1_00)
     story.earn(story.ada, "-6_000.00")
     decision = story.judge(story.ada, "asked")
-    said = told(story, verifier, decision)
+    said = derived(story, verifier, decision)
     assert json.loads(json.loads(story.bundle(decision))["rows"][-1]["payload"])["does"] == does
     assert "by how often the rule was broken before" in said
     monkeypatch.setattr(grounds, "CHAIN_ROWS_MAX", 1)  # of an account whose rows are too many, the day alone
-    said = told(story, verifier, decision)
+    said = derived(story, verifier, decision)
     assert ("NOT shown: how often rule 'asked' was broken before row" in said) == (within is Scope.PHASE)
 
 
 def test_a_breach_that_is_reviewed_is_suspected_and_confirmed(story: Any, verifier: ModuleType) -> None:
     sold(story, replace(LIMIT, on_breach=(Action.REVIEW,), scope=Scope.WEEK, anchor=Anchor.LOWER))
     story.earn(story.ada, "-6_000.00")
-    assert told(story, verifier, story.judge(story.ada, "asked", (Doubt.REVIEW_REQUIRED,)))
-    assert "confirmed by a person" in told(story, verifier, story.confirm(story.ada, reviewed=True))
+    assert derived(story, verifier, story.judge(story.ada, "asked", (Doubt.REVIEW_REQUIRED,)))
+    assert "confirmed by a person" in derived(story, verifier, story.confirm(story.ada, reviewed=True))

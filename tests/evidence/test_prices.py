@@ -19,6 +19,7 @@ from firm.inputs import Side
 from firm.price import Quote
 from firm.quote_frame import Tick, Window, encode_quotes, ticks_as_judged
 from storage import grounds
+from tests.evidence.checking import told
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 
@@ -27,10 +28,6 @@ def holding(story: Any) -> None:
     story.both_open()
     story.price("EURUSD", 138_700, 138_702)
     story.trade(story.ada, "p1", "EURUSD", Side.BUY, 200_000_000, 138_702)
-
-
-def told(story: Any, verifier: ModuleType, decision: int) -> str:
-    return "\n".join(verifier.verify(story.bundle(decision)))
 
 
 def test_every_cited_price_is_shown_in_the_bytes_of_its_frame(story: Any, verifier: ModuleType) -> None:

@@ -30,7 +30,17 @@ from tests.actors.conftest import Stage
 from tests.actors.test_conduct import MAXIMUM, buy, close, trading
 from tests.actors.test_margin_limits import MARGIN
 from tests.actors.test_news_and_deeds import PAYROLLS, WEEK, WINDOW, adopt, at, ready
-from tests.evidence.proven import Forging, changed, decisions, honest, proven, rows_of, with_step, write
+from tests.evidence.proven import (
+    DERIVED,
+    changed,
+    decisions,
+    honest,
+    proven,
+    refused,
+    rows_of,
+    with_step,
+    write,
+)
 
 LOT = 10**8
 HEDGING = Hedging(id="hedging", lots_e8_max=None, on_breach=(Action.WARN, Action.FAIL), strikes_within=Scope.PHASE)
@@ -41,14 +51,6 @@ DURATION = TradeDuration(
 STOPS = StopLossRequired(
     id="stops", within_s=60, risk_max=Fixed(minor=50_00), on_breach=(Action.WARN,), strikes_within=Scope.PHASE
 )
-DERIVED = "built once more from the rows and the rules alone: the same"
-
-
-@pytest.fixture
-def stage() -> Stage:
-    made = Stage()
-    made.open_shop()
-    return made
 
 
 # --- what is proven ---
@@ -312,11 +314,6 @@ def confirm(stage: Stage, account: int, suspicion: int) -> None:
 # --- what a firm forges ---
 
 
-def refused(verifier: ModuleType, stage: Stage, directory: Path, decision: int, forged: Forging, why: str) -> None:
-    with pytest.raises(verifier.Refused, match=why):
-        proven(verifier, stage, directory, decision, forged)
-
-
 FORGED_HEDGING = [
     pytest.param({"limit": 10}, r"says \(40000000, 10, 'lots_e8'\), the rows and the rules give", id="another limit"),
     pytest.param({"observed": 90_000_000}, r"says \(90000000, 0, 'lots_e8'\)", id="more than was held"),
@@ -338,12 +335,6 @@ def test_a_verdict_that_says_something_else_is_refused(
     hedged(stage)
     [decision] = decisions(stage, RuleBroken)
     refused(verifier, stage, tmp_path, decision, changed(decision, **fields), why)
-
-
-@pytest.fixture
-def silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who invents a verdict does not have it explained."""
-    monkeypatch.setattr(grounds.Grounds, "words", lambda _: ["Trust us."])
 
 
 STEPS = [

@@ -12,19 +12,8 @@ from firm.inputs import Side
 from firm.terms.conduct import Hedging
 from firm.terms.objectives import DayCounts, MinimumTrades, ProfitTarget, TargetMeasure, TradingDays
 from firm.terms.words import Action, Boundary, Fixed, Scope, Share, ShareOf
-from storage.grounds import Grounds
+from tests.evidence.checking import told
 from tests.evidence.limits_of_today import BY_SIZE, LIMIT, sold
-
-
-@pytest.fixture
-def silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rules that are not explained yet, and verdicts that are invented, are not."""
-    monkeypatch.setattr(Grounds, "words", lambda _: ["Trust us."])
-
-
-def told(story: Any, verifier: ModuleType, decision: int) -> str:
-    return "\n".join(verifier.verify(story.bundle(decision)))
-
 
 # --- passes ---
 

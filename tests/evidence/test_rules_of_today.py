@@ -24,7 +24,6 @@ from firm.news import news_calendar
 from firm.rules.limits import Limit
 from firm.terms.conduct import NewsAction
 from firm.terms.words import Action, Scope
-from storage import grounds
 from storage.reader import LedgerReader
 from storage.rows import Row
 from tests.actors import test_closed_again as closed_again
@@ -34,7 +33,7 @@ from tests.actors.several import LOT, LOTS, OPPOSITE, ada
 from tests.actors.several import buy as buys
 from tests.actors.several import close as closes
 from tests.actors.several import sell as sells
-from tests.actors.test_ages import DURATION
+from tests.actors.test_ages import DURATION, added_to
 from tests.actors.test_conduct import LOTS as LOTS_OF_ONE
 from tests.actors.test_conduct import MAXIMUM, buy, close, trading
 from tests.actors.test_market_days import CLOSES_US, EARLY, NYSE, go_by, holding
@@ -42,27 +41,18 @@ from tests.actors.test_market_days import HOLDING as NAMED_DAYS
 from tests.actors.test_market_days import minutes as by_minutes
 from tests.actors.test_news_and_deeds import HOLDING, PAYROLLS, WINDOW, adopt, at, minutes, ready
 from tests.actors.test_waived_breaches import later, waived
-from tests.evidence.proven import SECRET, Forging, changed, decisions, honest, proven, rows_of, with_step, write
-
-DERIVED = "built once more from the rows and the rules alone: the same"
-
-
-@pytest.fixture
-def stage() -> Stage:
-    made = Stage()
-    made.open_shop()
-    return made
-
-
-@pytest.fixture
-def silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who invents a verdict does not have it explained."""
-    monkeypatch.setattr(grounds.Grounds, "words", lambda _: ["Trust us."])
-
-
-def refused(verifier: ModuleType, stage: Any, directory: Path, decision: int, forged: Forging, why: str) -> None:
-    with pytest.raises(verifier.Refused, match=why):
-        proven(verifier, stage, directory, decision, forged)
+from tests.evidence.proven import (
+    DERIVED,
+    SECRET,
+    changed,
+    decisions,
+    honest,
+    proven,
+    refused,
+    rows_of,
+    with_step,
+    write,
+)
 
 
 def one(stage: Any, kind: type[Body]) -> int:
@@ -73,20 +63,8 @@ def one(stage: Any, kind: type[Body]) -> int:
 # --- how old lots are ---
 
 
-def added_to(stage: Stage) -> int:
-    """An hour-old position of a hundredth, to which ten lots are added that are closed after twenty seconds."""
-    account = trading(stage, MAXIMUM, DURATION)
-    buy(stage, account, "0.01")
-    stage.wait(3_600)
-    buy(stage, account, "10")
-    added_seq = stage.account(account).last_trade_seq
-    stage.wait(20)
-    close(stage, account, "10")
-    return added_seq
-
-
 def test_a_closing_is_as_old_as_the_lots_that_were_added(stage: Stage, verifier: ModuleType, tmp_path: Path) -> None:
-    added_seq = added_to(stage)
+    _, added_seq = added_to(stage)
     said = proven(verifier, stage, tmp_path, one(stage, RuleBroken))
     assert DERIVED in said
     assert f"given by {added_seq}/deal/at_us" in said

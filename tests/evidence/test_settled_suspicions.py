@@ -11,16 +11,11 @@ from firm.inputs import CashKind, CashReported, Side
 from firm.terms.losses import Checked, Measured, Trail
 from firm.terms.words import Anchor, Scope
 from storage.grounds import Grounds
+from tests.evidence.checking import derived
 from tests.evidence.limits_of_today import LIMIT, PHASE, end_day_with, judge_rollover, sold
 
 AT_ROLLOVER = replace(LIMIT, checked=Checked.AT_ROLLOVER)
 UNCONFIRMED = (Doubt.BOOK_UNCONFIRMED,)
-
-
-def told(story: Any, verifier: ModuleType, decision: int) -> str:
-    said = "\n".join(verifier.verify(story.bundle(decision)))
-    assert "built once more from the rows and the rules alone: the same" in said
-    return said
 
 
 @pytest.mark.parametrize("cash", ["", "5_000.00"])
@@ -32,10 +27,10 @@ def test_the_end_of_a_day_is_confirmed_against_the_floor_with_which_it_ended(
     story.earn(story.ada, "-6_000.00")
     end_day_with(story, asked=95_000_00)
     suspicion = judge_rollover(story, UNCONFIRMED)
-    assert told(story, verifier, suspicion)
+    assert derived(story, verifier, suspicion)
     if cash:
         story.deposit(story.ada, cash)
-    said = told(story, verifier, story.confirm(story.ada))
+    said = derived(story, verifier, story.confirm(story.ada))
     assert f"floor when the breach was suspected = 9500000 minor (given by {suspicion}/floor/minor)" in said
     assert "deposit or withdrawal" not in said.partition("In the firm's words")[0]
 
@@ -70,7 +65,7 @@ def test_the_night_s_swap_is_in_the_equity_as_it_is_in_the_floor(story: Any, ver
     suspicion = seen_before_the_swap(story)
     seen = story.states[story.ada].findings[-1]
     row = story.swap(story.ada, "p1", "-60.00")
-    said = told(story, verifier, settled(story))
+    said = derived(story, verifier, settled(story))
     assert f"swap told since #1 = -6000 minor (given by {row}/swap/minor)" in said
     assert f"equity with swap #1 = {seen.observed - 6_000} minor" in said
     assert f"equity when the breach was suspected = {seen.observed} minor (given by {suspicion}/observed/minor)" in said
@@ -81,7 +76,7 @@ def test_of_a_swap_that_is_told_twice_each_word_counts_from_the_last(story: Any,
     seen_before_the_swap(story)
     first = story.swap(story.ada, "p1", "-20.00")
     story.swap(story.ada, "p1", "-60.00")
-    said = told(story, verifier, settled(story))
+    said = derived(story, verifier, settled(story))
     assert f"swap that was seen #2 = -2000 minor (given by {first}/swap/minor)" in said
 
 
@@ -89,7 +84,7 @@ def test_cash_and_swap_are_taken_in_the_order_in_which_they_came(story: Any, ver
     seen_before_the_swap(story)
     story.deposit(story.ada, "700.00")
     story.swap(story.ada, "p1", "-60.00")
-    said = told(story, verifier, settled(story))
+    said = derived(story, verifier, settled(story))
     assert "equity with deposit or withdrawal #1" in said
     assert "equity with swap #2" in said
 
@@ -110,13 +105,13 @@ def test_a_swap_that_is_not_in_what_the_floor_rests_on_is_left_out(
 ) -> None:
     seen_before_the_swap(story, terms)
     story.swap(story.ada, "p1", "-60.00")
-    assert "equity with swap" not in told(story, verifier, settled(story))
+    assert "equity with swap" not in derived(story, verifier, settled(story))
 
 
 def test_a_floor_that_follows_the_days_has_the_swap_in_it(story: Any, verifier: ModuleType) -> None:
     seen_before_the_swap(story, replace(PHASE, trail=Trail.END_OF_DAY))
     story.swap(story.ada, "p1", "-60.00")
-    assert "equity with swap #1" in told(story, verifier, settled(story))
+    assert "equity with swap #1" in derived(story, verifier, settled(story))
 
 
 def test_a_firm_that_leaves_the_swap_out_is_refused(
@@ -165,5 +160,5 @@ def test_a_dividend_of_before_the_breach_is_in_the_equity_that_was_seen(story: A
     story.report(report, story.ada)
     row = story.add(DividendBooked(cash_id="v1", amount=money, balance=state.money(state.balance - 50_00)), story.ada)
     story.at_us = now_us
-    said = told(story, verifier, settled(story))
+    said = derived(story, verifier, settled(story))
     assert f"late dividend #1 = -5000 minor (given by {row}/amount/minor)" in said

@@ -26,17 +26,9 @@ from storage import grounds
 from tests.actors.conftest import Stage
 from tests.actors.test_conduct import MAXIMUM, buy, close, trading
 from tests.actors.test_shares_that_end import IN_PLACE, OF_TARGET, TARGET, confirmed, earn, next_day
-from tests.evidence.proven import Forging, changed, decisions, proven, rows_of, with_step
+from tests.evidence.proven import DERIVED, Forging, changed, decisions, proven, rows_of, with_step
 
-DERIVED = "built once more from the rows and the rules alone: the same"
 AT_ROLLOVER = replace(OF_TARGET, fails_at=FailsAt.ROLLOVER)
-
-
-@pytest.fixture
-def stage() -> Stage:
-    made = Stage()
-    made.open_shop()
-    return made
 
 
 def lucky(stage: Stage, *terms: Any) -> int:

@@ -11,17 +11,11 @@ from firm.inputs import Side
 from firm.instant import DAY_US
 from firm.terms.losses import Trail
 from firm.terms.words import Anchor, Scope
-from storage.grounds import Grounds
+from tests.evidence.checking import judged, judged_in_vain
 from tests.evidence.limits_of_today import LIMIT, TODAY, a_week, floor_now, moved_week, sold
 from tests.evidence.test_corrected_deals import corrected, newest_deal, told_of_change
 
 WEEKLY = replace(LIMIT, scope=Scope.WEEK)
-
-
-def judged(story: Any, verifier: ModuleType) -> str:
-    said = "\n".join(verifier.verify(story.bundle(story.judge(story.ada, "asked"))))
-    assert "built once more from the rows and the rules alone: the same" in said
-    return said
 
 
 def saturday(story: Any, *, before: str = "") -> None:
@@ -128,13 +122,6 @@ def test_a_corrected_deal_of_the_week_before_moves_the_week_s_start(story: Any, 
 # --- another one ---
 
 
-def refused(story: Any, verifier: ModuleType, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Grounds, "words", lambda _: ["Trust us."])
-    decision = story.judge(story.ada, "asked")
-    with pytest.raises(verifier.Refused, match=why):
-        verifier.verify(story.bundle(decision))
-
-
 def moved_otherwise(story: Any, **told: Any) -> None:
     """A deposit of 300 on Saturday, with another row of the week than it should have."""
     saturday(story)
@@ -152,7 +139,7 @@ def test_cash_that_leaves_the_week_is_refused(
     story: Any, verifier: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moved_otherwise(story, moves=False)
-    refused(story, verifier, "is no WeekStartMoved, with which cash must move the marks", monkeypatch)
+    judged_in_vain(story, verifier, "is no WeekStartMoved, with which cash must move the marks", monkeypatch)
 
 
 @pytest.mark.parametrize("mark", ["balance", "equity"])
@@ -160,7 +147,7 @@ def test_a_week_moves_by_what_was_deposited(
     story: Any, verifier: ModuleType, mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moved_otherwise(story, **{mark: story.initial.with_minor(100_300_01)})
-    refused(story, verifier, r"moves the week's start to .*, it was \[10030000, 10030000\]", monkeypatch)
+    judged_in_vain(story, verifier, r"moves the week's start to .*, it was \[10030000, 10030000\]", monkeypatch)
 
 
 def test_a_week_moves_from_where_it_began(story: Any, verifier: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,14 +161,14 @@ def test_a_week_moves_from_where_it_began(story: Any, verifier: ModuleType, monk
     wrong = WeekStartMoved(day=state.day.day, **marks, priced=True, was=began.seq)
     story.add(wrong, story.ada)
     story.earn(story.ada, "-30_000.00")
-    refused(story, verifier, "is no start of the week of row", monkeypatch)
+    judged_in_vain(story, verifier, "is no start of the week of row", monkeypatch)
 
 
 def test_a_week_moves_by_a_row_that_it_is_told_in(
     story: Any, verifier: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moved_otherwise(story, was=4)
-    refused(story, verifier, "row 4 is no start of the week of row", monkeypatch)
+    judged_in_vain(story, verifier, "row 4 is no start of the week of row", monkeypatch)
 
 
 def test_a_second_move_starts_from_the_first(story: Any, verifier: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +179,7 @@ def test_a_second_move_starts_from_the_first(story: Any, verifier: ModuleType, m
     story.states[story.ada] = replace(state, track=replace(state.track, week=replace(state.track.week, seq=first.seq)))
     story.deposit(story.ada, "200.00")
     story.earn(story.ada, "-30_000.00")
-    refused(story, verifier, f"from row {first.seq}, it was in row", monkeypatch)
+    judged_in_vain(story, verifier, f"from row {first.seq}, it was in row", monkeypatch)
 
 
 def test_a_week_that_no_cash_moved_stays(story: Any, verifier: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,11 +188,11 @@ def test_a_week_that_no_cash_moved_stays(story: Any, verifier: ModuleType, monke
     story.clock()
     story.add(moved, story.ada)
     story.earn(story.ada, "-30_000.00")
-    refused(story, verifier, "no deposit, withdrawal or correction caused it", monkeypatch)
+    judged_in_vain(story, verifier, "no deposit, withdrawal or correction caused it", monkeypatch)
 
 
 def test_a_corrected_deal_that_leaves_the_week_is_refused(
     story: Any, verifier: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_corrected_deal_of_the_week_before(story, moves=0)
-    refused(story, verifier, "is no WeekStartMoved", monkeypatch)
+    judged_in_vain(story, verifier, "is no WeekStartMoved", monkeypatch)

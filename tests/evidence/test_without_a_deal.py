@@ -9,17 +9,13 @@ from msgspec.structs import replace
 from firm.facts import CashBooked, DividendBooked, PositionRestated
 from firm.inputs import CashKind, CashReported, PositionReported, Side
 from firm.money import Money
+from tests.evidence.checking import refused
 
 MISSED = r"the report in row \d+ was never booked"
 
 
 def proven(story: Any, verifier: ModuleType, decision: int) -> str:
     return "\n".join(verifier.verify(story.bundle(decision)))
-
-
-def refused(story: Any, verifier: ModuleType, decision: int, why: str) -> None:
-    with pytest.raises(verifier.Refused, match=why):
-        verifier.verify(story.bundle(decision))
 
 
 def holding(story: Any) -> None:

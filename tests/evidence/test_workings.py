@@ -15,10 +15,7 @@ from firm.price import Quote, SymbolSpec
 from firm.quote_frame import Tick
 from firm.terms.first import FirstAnchor, FirstTrail, MaximumLoss, OnDailyLoss
 from firm.terms.words import Boundary
-
-
-def told(story: Any, verifier: ModuleType, decision: int) -> str:
-    return "\n".join(verifier.verify(story.bundle(decision)))
+from tests.evidence.checking import told
 
 
 def working(story: Any, decision: int) -> list[str]:

@@ -1,8 +1,6 @@
 """Machines to look over: the hand-driven firm of the appliance's own tests, and a watch on it."""
 
-import importlib.util
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,20 +17,10 @@ from bridges.outbound.address import read_address
 from bridges.outbound.client import Outbound
 from bridges.outbound.rules import Rules
 from bridges.outbound.surroundings import Resolver, Surroundings
+from tests.health import sinks as outside
+from tests.loading import loaded
 
-
-def _appliance() -> Any:
-    path = Path(__file__).parents[1] / "appliance" / "conftest.py"
-    spec = importlib.util.spec_from_file_location("health_appliance", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-APPLIANCE = _appliance()
+APPLIANCE = loaded("health_appliance", Path(__file__).parents[1] / "appliance" / "conftest.py")
 
 shop, live, sold, serving = APPLIANCE.shop, APPLIANCE.live, APPLIANCE.sold, APPLIANCE.serving
 bridge_hands, until, run = APPLIANCE.bridge_hands, APPLIANCE.until, APPLIANCE.run
@@ -127,29 +115,16 @@ def outbound() -> Callable[..., Outbound]:
     return to
 
 
-def _sinks() -> Any:
-    spec = importlib.util.spec_from_file_location("health_sinks", Path(__file__).with_name("sinks.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-SINKS = _sinks()
-
-
 @pytest.fixture(scope="session")
 def sinks() -> Any:
-    return SINKS
+    return outside
 
 
 @pytest.fixture(scope="session")
 def own_certificate(tmp_path_factory: pytest.TempPathFactory) -> Any:
     if shutil.which("openssl") is None:
         pytest.skip("no openssl here to make the mail server's certificate with")
-    return SINKS.certificate_in(tmp_path_factory.mktemp("tls"))
+    return outside.certificate_in(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture

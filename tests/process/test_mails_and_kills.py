@@ -1,10 +1,8 @@
 """Mails through kill -9: the real process dies while it speaks with a mail server, at each step in turn, and no mail is lost."""
 
 import email
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -19,25 +17,17 @@ from firm.letters import MailEnd
 from storage.people import RESIDENCE
 from tests.appliance.conftest import _until as until
 from tests.appliance.conftest import small_settings
+from tests.health import sinks
 from tests.process.hands import Served, stored
 
 EVE, MAIL = 2002, "eve@trader.example"
-
-
-def _sinks() -> Any:
-    spec = importlib.util.spec_from_file_location("kill_sinks", Path(__file__).parents[1] / "health" / "sinks.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.mark.soak  # five starts of the real process; what it is about is held in tests/health/test_mail_courier.py, without processes
 def test_a_process_that_is_killed_at_any_step_of_a_mail_loses_none(
     tmp_path: Path, serve: Callable[..., Served]
 ) -> None:
-    sinks, firm, running = _sinks(), tmp_path / "firm", list[Served]()
+    firm, running = tmp_path / "firm", list[Served]()
     with sinks.running(sinks.MailSink(None)) as sink:
         mail = PeopleMailSettings(host="127.0.0.1", port=sink.port, tls=MailTls.NONE, sender="desk@northlight.example")
         machine = found(firm, replace(small_settings(), clock=ClockSettings(), mail=mail))

@@ -1,26 +1,15 @@
 """The tool that turns the comparisons of the rules: it finds each of them, turns it into what it is not, and a process takes that on."""
 
-import importlib.util
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+
+from tests.loading import loaded
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "mutations.py"
 
 
-def loaded(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-mutations = loaded(TOOL)
+mutations = loaded(TOOL.stem, TOOL)
 
 
 def turned(tmp_path: Path, source: str) -> list[str]:
@@ -57,7 +46,7 @@ def test_a_process_becomes_the_mutant_in_whatever_function_it_lies(tmp_path: Pat
         "class Limit:\n    @property\n    def broken(self): return 1 < 1\n\n\n"
         "def all_broken(of): return [one < 1 for one in of], (lambda: 1 < 1)()\n"
     )
-    rule = loaded(path)
+    rule = loaded(path.stem, path)
     assert (rule.Limit().broken, rule.all_broken([1])) == (False, ([False], False))
     for mutant in mutations.mutants_of(path):
         mutations.become(mutant)

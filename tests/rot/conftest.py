@@ -6,10 +6,8 @@ everything that can be read is what it was.
 
 import contextlib
 import dataclasses
-import importlib.util
 import logging
 import shutil
-import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -19,7 +17,7 @@ import msgspec
 import pytest
 
 from actors.recovery import all_rows
-from appliance.commands.verify import report_text
+from appliance.commands.verify import report_text, verified
 from appliance.console import open_machine
 from appliance.doctor import run_doctor
 from appliance.failing import KNOWN
@@ -29,17 +27,16 @@ from firm.commands import KeepDocument
 from firm.documents import DocumentForm, DocumentKind
 from storage.documents import packed
 from storage.drafts import DraftStore
-from storage.files import BALLAST_BYTES, FirmDirectory, open_firm_directory
+from storage.files import BALLAST_BYTES, FirmDirectory
 from storage.front import FrontFile
 from storage.people import DOCUMENTS, reference
 from storage.reader import LedgerReader
-from storage.readmodels.registry import READ_MODELS
 from storage.readmodels.seals import all_seals
 from storage.secret_files import read_secrets
 from storage.sessions import SessionStore
 from storage.throttles import Throttle
 from storage.vault import Vault
-from storage.verify import verify
+from tests.loading import loaded
 
 MAKING = Path(__file__).resolve().parents[1] / "golden" / "making.py"
 LEDGER = "ledger.db"
@@ -131,15 +128,7 @@ class Ground:
 
     def _verify(self) -> str | None:
         """As the command does it."""
-        open_firm_directory(self.copy)
-        secrets = read_secrets(self.copy)
-        report = verify(
-            self.copy,
-            secret=secrets.ledger_secret,
-            vault_master=secrets.vault_master,
-            read_models=READ_MODELS,
-            segments_keep_days=read_settings(FirmDirectory(self.copy).settings).ledger.segments_keep_days,
-        )
+        report = verified(self.copy)
         return None if report.is_sound and not report.notes else report_text(report)
 
     def _doctor(self) -> str | None:
@@ -247,13 +236,7 @@ class _Heard(logging.Handler):
 @pytest.fixture(scope="session")
 def making() -> ModuleType:
     """What makes the firm, loaded by its path."""
-    spec = importlib.util.spec_from_file_location("golden_making", MAKING)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return loaded("golden_making", MAKING)
 
 
 def _hand_in(firm: Path) -> None:

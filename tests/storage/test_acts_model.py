@@ -15,25 +15,17 @@ from storage.readmodels import act_lists
 from storage.readmodels.accounts import Accounts
 from storage.readmodels.act_lists import ActFilter, act_kinds, acts_page
 from storage.readmodels.acts import SCHEMA, Acts
-from storage.readmodels.views import SCHEMA as VIEWS
 from storage.readmodels.views import Views, views_of
 from storage.rows import Row
 from tests.actors.test_staff import commands
+from tests.storage.projected import projected
 
 RUTH, OMAR = "staff:1", "staff:2"
 ALL = ActFilter()
 
 
-def told(*bodies: Body | tuple[int, Body], model=Acts, schema: str = SCHEMA) -> apsw.Connection:
-    """Each a row after the other, ten microseconds apart; a fact with the row that it follows from."""
-    connection = apsw.Connection(":memory:")
-    connection.execute(schema)
-    rows = []
-    for seq, each in enumerate(bodies, start=2):
-        cause, body = each if isinstance(each, tuple) else (0, each)
-        rows.append((Row(seq, type(body).__name__, seq * 10, seq * 10, cause, 0, payload_of(body)), body))
-    model().project(connection, rows)
-    return connection
+def told(*bodies: Body | tuple[int, Body]) -> apsw.Connection:
+    return projected(Acts(), *bodies)
 
 
 def found(book: apsw.Connection, **wanted) -> list[int]:
@@ -212,12 +204,12 @@ def test_a_view_is_told_with_its_pages_and_its_end():
     foreign = f.PageSeen(trader=7, view=2, by=OMAR, page="/accounts")
     ended = f.ViewEnded(trader=7, view=2, by=RUTH, how=c.ViewEnd.ENDED)
     again = f.ViewEnded(trader=7, view=2, by=RUTH, how=c.ViewEnd.EXPIRED)
-    [line] = views_of(told((2, began), seen, seen, foreign, ended, again, model=Views, schema=VIEWS), 7, 9)
+    [line] = views_of(projected(Views(), (2, began), seen, seen, foreign, ended, again), 7, 9)
     assert (line.role, line.why, line.pages, line.ended_us, line.how) == ("support", "ticket 7", 2, 60, "ended")
 
 
 def test_a_view_is_over_when_whoever_looks_has_left():
     began = f.ViewBegan(trader=7, by=RUTH, role="support", why="ticket 7", seconds=900)
     left = f.StaffLeft(staff=1, by=OMAR, why="last day")
-    [line] = views_of(told((2, began), left, model=Views, schema=VIEWS), 7, 9)
+    [line] = views_of(projected(Views(), (2, began), left), 7, 9)
     assert (line.how, line.ended_us) == ("left", 30)

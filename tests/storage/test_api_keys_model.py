@@ -6,26 +6,18 @@ import apsw
 
 from firm.facts import ApiKeyIssued, ApiKeyRevoked, ApiKeyRotated, Fact, StaffLeft
 from firm.instant import MINUTE_US
-from firm.kinds import payload_of
 from firm.permissions import Scope
 from storage.front import FrontFile
 from storage.keys_used import KeysUsed
-from storage.readmodels.api_keys import SCHEMA, ApiKeys, all_api_keys, api_key_line
-from storage.rows import Row
+from storage.readmodels.api_keys import ApiKeys, all_api_keys, api_key_line
+from tests.storage.projected import projected
 
 BY = {"by": "staff:1", "why": "as agreed"}
 ISSUED = {"permissions": ("see_accounts",), "scope": Scope(programs=("two-step",)), "expires_us": 1_000, "sealed": "00"}
 
 
 def told(*facts: Fact) -> apsw.Connection:
-    connection = apsw.Connection(":memory:")
-    connection.execute(SCHEMA)
-    rows = [
-        (Row(seq, type(fact).__name__, seq * 10, seq * 10, 1, 0, payload_of(fact)), fact)
-        for seq, fact in enumerate(facts, start=2)
-    ]
-    ApiKeys().project(connection, rows)
-    return connection
+    return projected(ApiKeys(), *facts)
 
 
 def test_a_key_that_was_rotated_names_the_one_that_follows_and_ends_sooner():

@@ -4,23 +4,15 @@ import apsw
 import pytest
 
 from firm.facts import Fact, RoleDefined, RoleRetired, StaffAdded, StaffLeft, StaffRoleSet, StaffScopeSet
-from firm.kinds import payload_of
 from firm.permissions import Scope
-from storage.readmodels.staff import SCHEMA, StaffList, all_staff, own_roles, staff_acts
-from storage.rows import Row
+from storage.readmodels.staff import StaffList, all_staff, own_roles, staff_acts
+from tests.storage.projected import projected
 
 BY = {"by": "staff:1", "why": "as agreed"}
 
 
 def told(*facts: Fact) -> apsw.Connection:
-    connection = apsw.Connection(":memory:")
-    connection.execute(SCHEMA)
-    rows = [
-        (Row(seq, type(fact).__name__, seq * 10, seq * 10, 1, 0, payload_of(fact)), fact)
-        for seq, fact in enumerate(facts, start=2)
-    ]
-    StaffList().project(connection, rows)
-    return connection
+    return projected(StaffList(), *facts)
 
 
 @pytest.mark.parametrize(

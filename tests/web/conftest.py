@@ -1,10 +1,8 @@
 """The stage, served on a real socket for the whole room's tests, and browsers (httpx) signed in to it."""
 
-import importlib.util
 import socket
-import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,23 +12,13 @@ import httpx
 import pytest
 import uvicorn
 
+from tests.loading import loaded
 from web import password_desk
 from web.app import create_app, end_streams
 from web.visitor import csrf_token_of
 
-
-def _load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"web_{name}", Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-STAGE = _load("stage")
-PLAY = _load("play")
+STAGE = loaded("web_stage", Path(__file__).with_name("stage.py"))
+PLAY = loaded("web_play", Path(__file__).with_name("play.py"))
 
 
 class _Server(uvicorn.Server):
@@ -60,6 +48,28 @@ def histories() -> ModuleType:
 def new_client() -> Any:
     """A browser for an application without a socket."""
     return lambda transport: Client(base_url="http://127.0.0.1", transport=transport)
+
+
+@pytest.fixture(scope="session")
+def visiting() -> Any:
+    """Of a firm that is a test's own: `async with visiting(firm) as visit`, then `await visit("ada")` is her browser, without a socket."""
+
+    @asynccontextmanager
+    async def visiting(firm: Any) -> AsyncIterator[Any]:
+        app = create_app(firm)
+        async with AsyncExitStack() as browsers:
+
+            async def visit(name: str) -> Client:
+                """Somebody's browser; a name of nobody is not signed in."""
+                transport = httpx.ASGITransport(app)
+                client = await browsers.enter_async_context(Client(base_url="http://127.0.0.1", transport=transport))
+                if name:
+                    await client.sign_in(f"{name}@example.org", STAGE.PASSWORD)
+                return client
+
+            yield visit
+
+    return visiting
 
 
 @pytest.fixture(scope="module")
@@ -206,12 +216,10 @@ def carried(tmp_path: Path) -> Iterator[Any]:
 
 
 @pytest.fixture
-async def carrier(carried: Any) -> AsyncIterator[Client]:
+async def carrier(carried: Any, visiting: Any) -> AsyncIterator[Client]:
     """Ada in that firm."""
-    transport = httpx.ASGITransport(create_app(carried.firm))
-    async with Client(base_url="http://127.0.0.1", transport=transport) as client:
-        await client.sign_in("ada@example.org", STAGE.PASSWORD)
-        yield client
+    async with visiting(carried.firm) as visit:
+        yield await visit("ada")
 
 
 @pytest.fixture

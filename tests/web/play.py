@@ -97,6 +97,21 @@ def two_step() -> Program:
     )
 
 
+def thirty_days(name: str, *, overrides_by_two: bool = False) -> Program:
+    """The same, with a single phase of thirty days: 10 % in all, and nothing to win."""
+    limit = LossLimit(
+        id="maximum", scope=Scope.PHASE, amount=Share(bp=1_000, of=ShareOf.INITIAL), anchor=Anchor.INITIAL, trail=Trail.STATIC,
+        high=Anchor.EQUITY, lock=None, steps=(), checked=Checked.EVERY_TICK, measured=Measured.EQUITY, boundary=Boundary.TOUCHES,
+        on_payout=OnPayout.NONE, warn_at_bp=(), on_breach=(Action.FAIL,), strikes_within=Scope.PHASE,
+    )  # fmt: skip
+    clock = MaximumDuration(id="duration", days_max=30, counted_from=ClockStart.ASSIGNMENT)
+    rules = Ruleset(
+        name=name, calendar=LabelledCalendar(zone="Europe/Prague", rollover="00:00", label=DayLabel.START, merged=()),
+        late_breach=LateBreach.REVIEW, await_swap=False, failures_reviewed=False, overrides_by_two=overrides_by_two, terms=(limit, clock),
+    )  # fmt: skip
+    return replace(two_step(), phases=(Phase(name="Phase 1", ruleset=rules, funded=False),))
+
+
 def played(path: Path, *, crowd: int = 60) -> Stage:
     """The stage with its history, and `crowd` accounts of Cleo's beside those of Ada and Ben."""
     stage = Stage(path)
@@ -213,18 +228,7 @@ def breached_at_prices_that_never_met(path: Path, *, with_deposit: bool = False)
 
 def sold_by_two(stage: Stage) -> int:
     """Another account of Ada's, under rules from which it takes two people to make an exception."""
-    limit = LossLimit(
-        id="maximum", scope=Scope.PHASE, amount=Share(bp=1_000, of=ShareOf.INITIAL), anchor=Anchor.INITIAL, trail=Trail.STATIC,
-        high=Anchor.EQUITY, lock=None, steps=(), checked=Checked.EVERY_TICK, measured=Measured.EQUITY, boundary=Boundary.TOUCHES,
-        on_payout=OnPayout.NONE, warn_at_bp=(), on_breach=(Action.FAIL,), strikes_within=Scope.PHASE,
-    )  # fmt: skip
-    clock = MaximumDuration(id="duration", days_max=30, counted_from=ClockStart.ASSIGNMENT)
-    rules = Ruleset(
-        name="By two", calendar=LabelledCalendar(zone="Europe/Prague", rollover="00:00", label=DayLabel.START, merged=()),
-        late_breach=LateBreach.REVIEW, await_swap=False, failures_reviewed=False, overrides_by_two=True, terms=(limit, clock),
-    )  # fmt: skip
-    phases = (Phase(name="Phase 1", ruleset=rules, funded=False),)
-    stage.put(PublishProgram(by=f"staff:{OMAR}", program=replace(two_step(), phases=phases)))
+    stage.put(PublishProgram(by=f"staff:{OMAR}", program=thirty_days("By two", overrides_by_two=True)))
     account = stage.sell("by two", ADA, 102)
     stage.settle()
     return account
@@ -454,22 +458,7 @@ def prices_missing(path: Path) -> Stage:
     stage = Stage(path)
     stage.open_shop(two_step())
     stage.prices_now(138_690, 1_284_200)
-    limit = LossLimit(
-        id="maximum", scope=Scope.PHASE, amount=Share(bp=1_000, of=ShareOf.INITIAL), anchor=Anchor.INITIAL, trail=Trail.STATIC,
-        high=Anchor.EQUITY, lock=None, steps=(), checked=Checked.EVERY_TICK, measured=Measured.EQUITY, boundary=Boundary.TOUCHES,
-        on_payout=OnPayout.NONE, warn_at_bp=(), on_breach=(Action.FAIL,), strikes_within=Scope.PHASE,
-    )  # fmt: skip
-    clock = MaximumDuration(id="duration", days_max=30, counted_from=ClockStart.ASSIGNMENT)
-    rules = Ruleset(
-        name="Thirty days", calendar=LabelledCalendar(zone="Europe/Prague", rollover="00:00", label=DayLabel.START, merged=()),
-        late_breach=LateBreach.REVIEW, await_swap=False, failures_reviewed=False, overrides_by_two=False, terms=(limit, clock),
-    )  # fmt: skip
-    stage.put(
-        PublishProgram(
-            by=f"staff:{OMAR}",
-            program=replace(two_step(), phases=(Phase(name="Phase 1", ruleset=rules, funded=False),)),
-        )
-    )
+    stage.put(PublishProgram(by=f"staff:{OMAR}", program=thirty_days("Thirty days")))
     ada, cleo, ben = stage.sell("ada", ADA, 101), stage.sell("cleo", CLEO, 102), stage.sell("ben", BEN, 103)
     lost = stage.sell("ada lost", ADA, 104)
     stage.wait(60)

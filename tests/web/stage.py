@@ -35,7 +35,6 @@ from firm.commands import (
 from firm.facts import ApiKeyIssued
 from firm.inputs import (
     AccountReported,
-    BridgeConnected,
     CashKind,
     CashReported,
     ClockTicked,
@@ -77,6 +76,7 @@ from storage.sessions import SessionStore
 from storage.throttles import Throttle
 from storage.trader_names import TraderNames
 from storage.vault import Vault
+from tests.greeting import greeting
 from web.api_secret import digest_of, new_word
 from web.firm import Firm
 from web.signed import Signed, written
@@ -219,19 +219,7 @@ class Stage:
             else:
                 self.put(RegisterTrader(by="console", trader=number, sealed=sealed))
         self.put(EnrolBridge(by="console", bridge=BRIDGE, public_key="k" * 40, simulator=True))
-        self.put(
-            BridgeConnected(
-                bridge=BRIDGE,
-                session="s1",
-                plugin="simulator",
-                plugin_version="1",
-                platform="simulator",
-                server="stage",
-                outbox_epoch="e1",
-                first_seq=1,
-                last_seq=0,
-            )
-        )
+        self.put(greeting(BRIDGE))
         for spec in (EURUSD, XAUUSD):
             self.put(SymbolReported(bridge=BRIDGE, seq=self.next_seq(), spec=spec))
         self.put(PublishProgram(by=f"staff:{OMAR}", program=program))

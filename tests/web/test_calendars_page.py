@@ -1,20 +1,17 @@
 """Calendars for staff: which are in force, since when, with how many releases, and the next ones."""
 
-import httpx
 import pytest
 
 from firm.commands import AdoptCalendar
 from firm.instant import DAY_US
 from firm.news import NewsItem, news_calendar
 from firm.terms.conduct import Impact
-from web.app import create_app
 
 
 @pytest.fixture
-async def ruth(firm, new_client, play):
-    async with new_client(httpx.ASGITransport(create_app(firm.firm))) as client:
-        await client.sign_in("ruth@example.org", play.PASSWORD)
-        yield client
+async def ruth(firm, visiting):
+    async with visiting(firm.firm) as visit:
+        yield await visit("ruth")
 
 
 def release(number: int, at_us: int) -> NewsItem:

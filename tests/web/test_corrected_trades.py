@@ -1,7 +1,6 @@
 """Trades that the platform corrected: the list has them as they read now, and says so."""
 
 import apsw
-import httpx
 import pytest
 
 from firm.ids import id_text
@@ -11,7 +10,6 @@ from firm.money import Money
 from storage.readmodels.trades import Trades, closed_trades, closings_after, costs_of_open
 from storage.rows import Row
 from tests.web.page_text import text_of
-from web.app import create_app
 
 
 def usd(minor):
@@ -54,9 +52,9 @@ def test_a_changed_deal_is_listed_as_it_reads_now_and_the_result_with_it(correct
     assert (cancelled.position, cancelled.net, cancelled.deals) == ("P9", usd(0), ())
 
 
-async def test_the_page_says_what_the_platform_corrected_and_what_it_deleted(corrected, new_client, play):
-    async with new_client(httpx.ASGITransport(create_app(corrected.firm))) as client:
-        await client.sign_in("ada@example.org", play.PASSWORD)
+async def test_the_page_says_what_the_platform_corrected_and_what_it_deleted(corrected, visiting):
+    async with visiting(corrected.firm) as visit:
+        client = await visit("ada")
         text = text_of((await client.get(f"/accounts/{id_text(corrected.accounts['ada'])}/trades")).text)
     assert text.count("corrected by the platform") == 1
     assert text.count("deleted by the platform") == 1

@@ -1,6 +1,5 @@
 """Pages of passes by counting, and of a share that ended an account: what was counted, what is asked, and what followed."""
 
-import httpx
 import pytest
 
 from appliance.lab.reading import Reading
@@ -13,7 +12,6 @@ from firm.kinds import body_of
 from firm.money import Money
 from storage.afterwards import explain_decision
 from tests.web.page_text import text_of
-from web.app import create_app
 
 
 @pytest.fixture
@@ -31,19 +29,15 @@ def lucky(histories, tmp_path):
 
 
 @pytest.fixture
-async def read(new_client, play):
+def read(visiting):
     """What Ada reads at an address of a firm."""
-    clients = []
 
     async def read(firm, address):
-        client = new_client(httpx.ASGITransport(create_app(firm.firm)))
-        clients.append(client)
-        await client.sign_in("ada@example.org", play.PASSWORD)
-        return text_of((await client.get(address)).text)
+        async with visiting(firm.firm) as visit:
+            ada = await visit("ada")
+            return text_of((await ada.get(address)).text)
 
-    yield read
-    for client in clients:
-        await client.aclose()
+    return read
 
 
 def decision_of(firm, kind):

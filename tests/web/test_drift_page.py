@@ -3,7 +3,6 @@
 import re
 
 import apsw
-import httpx
 import pytest
 
 from firm.facts import DealIgnored, DriftCleared, PositionsDrifted
@@ -11,7 +10,6 @@ from firm.ids import id_text
 from storage.readmodels.drifts import Drifts, count_drifting, drifts_of, latest_drifts, open_drifts, what_drifts
 from storage.rows import Row
 from tests.web.page_text import text_of
-from web.app import create_app
 
 
 @pytest.fixture(scope="module")
@@ -22,10 +20,9 @@ def parted(histories, tmp_path_factory):
 
 
 @pytest.fixture
-async def ruth(parted, new_client, play):
-    async with new_client(httpx.ASGITransport(create_app(parted.firm))) as client:
-        await client.sign_in("ruth@example.org", play.PASSWORD)
-        yield client
+async def ruth(parted, visiting):
+    async with visiting(parted.firm) as visit:
+        yield await visit("ruth")
 
 
 @pytest.fixture
@@ -151,10 +148,10 @@ async def test_pages_of_drift_never_overlap(ruth, parted, monkeypatch):
     assert "There is no older drift." in (await ruth.get("/staff/drift?before=1")).text
 
 
-async def test_no_drift_and_no_drift_ever_are_said_differently(histories, new_client, play, tmp_path):
+async def test_no_drift_and_no_drift_ever_are_said_differently(histories, visiting, tmp_path):
     agreed = histories.funded_and_not(tmp_path / "firm")
-    async with new_client(httpx.ASGITransport(create_app(agreed.firm))) as client:
-        await client.sign_in("ruth@example.org", play.PASSWORD)
+    async with visiting(agreed.firm) as visit:
+        client = await visit("ruth")
         assert "Every account agrees with its platform" in (await client.get("/staff/drift")).text
         assert "No account ever differed" in (await client.get("/staff/drift?show=all")).text
         own = f"/staff/drift?account={id_text(agreed.accounts['ada'])}"
@@ -162,9 +159,9 @@ async def test_no_drift_and_no_drift_ever_are_said_differently(histories, new_cl
     agreed.close()
 
 
-async def test_a_trader_is_not_shown_drift(parted, new_client, play):
-    async with new_client(httpx.ASGITransport(create_app(parted.firm))) as client:
-        await client.sign_in("ada@example.org", play.PASSWORD)
+async def test_a_trader_is_not_shown_drift(parted, visiting):
+    async with visiting(parted.firm) as visit:
+        client = await visit("ada")
         for path in ("/staff/drift", "/staff/drift/live", "/staff/drift?show=all"):
             answer = await client.get(path)
             assert answer.status_code == 403

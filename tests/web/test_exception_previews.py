@@ -1,13 +1,11 @@
 """What the forms of exceptions offer, and what they say that one would do before it is granted: the same as when it is."""
 
-import httpx
 import pytest
 
 from firm.commands import GrantOverride
 from firm.ids import id_text
 from tests.web.page_text import text_of
 from web.account_view import account_view
-from web.app import create_app
 from web.render import Pages
 from web.watched_account import WatchedAccount
 
@@ -23,10 +21,9 @@ def account(stage, play) -> int:
 
 
 @pytest.fixture
-async def ruth(stage, new_client, play):
-    async with new_client(httpx.ASGITransport(create_app(stage.firm))) as client:
-        await client.sign_in("ruth@example.org", play.PASSWORD)
-        yield client
+async def ruth(stage, visiting):
+    async with visiting(stage.firm) as visit:
+        yield await visit("ruth")
 
 
 def forms(page: str) -> str:

@@ -1,6 +1,5 @@
 """Exceptions beside the rules: what Ada reads of a rule that is not judged for a while, and of a phase that was extended."""
 
-import httpx
 import pytest
 
 from firm.commands import GrantOverride
@@ -16,7 +15,6 @@ from firm.sentences.languages import Language
 from storage.readmodels.overrides import OverrideLine
 from tests.actors.conftest import START_US
 from tests.firm.sentences.examples import EXAMPLES
-from web.app import create_app
 from web.exception_words import exception_told
 from web.rule_words import RuleFigures
 from web.rules_told import floors_moved_now
@@ -30,10 +28,9 @@ def account(stage, play) -> int:
 
 
 @pytest.fixture
-async def reader(stage, new_client, play):
-    async with new_client(httpx.ASGITransport(create_app(stage.firm))) as client:
-        await client.sign_in("ada@example.org", play.PASSWORD)
-        yield client
+async def reader(stage, visiting):
+    async with visiting(stage.firm) as visit:
+        yield await visit("ada")
 
 
 def grants(stage, play, account: int, override) -> None:
@@ -106,14 +103,14 @@ async def test_until_the_very_instant_it_rests_and_no_longer(account, stage, pla
     assert found == [{"daily_loss": until_us}, {}]
 
 
-async def test_the_days_of_an_extension_are_told_beside_the_clock(firm, histories, play, new_client):
+async def test_the_days_of_an_extension_are_told_beside_the_clock(firm, histories, play, visiting):
     account = histories.sold_by_two(firm)
     for by in (play.RUTH, play.OMAR):
         said = {"override": ExtendPhase(days=3), "why": "Our feed failed.", "evidence": "ticket 7"}
         firm.put(GrantOverride(by=f"staff:{by}", account=account, **said), account)
     firm.settle()
-    async with new_client(httpx.ASGITransport(create_app(firm.firm))) as ada:
-        await ada.sign_in("ada@example.org", play.PASSWORD)
+    async with visiting(firm.firm) as visit:
+        ada = await visit("ada")
         page = plain((await ada.get(f"/accounts/{id_text(account)}")).text)
         assert "within 33 days of its start" in page
         assert "3 days of them were added by an exception." in page

@@ -2,7 +2,6 @@
 
 import re
 
-import httpx
 import msgspec
 import pytest
 from msgspec.structs import replace
@@ -32,10 +31,9 @@ def market(histories, tmp_path_factory):
 
 
 @pytest.fixture
-async def ruth(market, new_client, play):
-    async with new_client(httpx.ASGITransport(create_app(market.firm))) as client:
-        await client.sign_in("ruth@example.org", play.PASSWORD)
-        yield client
+async def ruth(market, visiting):
+    async with visiting(market.firm) as visit:
+        yield await visit("ruth")
 
 
 def row_of(html, symbol):
@@ -119,10 +117,10 @@ async def test_what_nobody_holds_and_what_cannot_be_read_are_empty_lists(ruth):
     assert "No more accounts hold it." in (await ruth.get(f"{EURUSD}&after=1~1")).text
 
 
-async def test_a_firm_without_positions_says_what_will_appear(histories, new_client, play, tmp_path):
+async def test_a_firm_without_positions_says_what_will_appear(histories, visiting, tmp_path):
     empty = histories.enforcement_stopped(tmp_path / "firm")
-    async with new_client(httpx.ASGITransport(create_app(empty.firm))) as client:
-        await client.sign_in("ruth@example.org", play.PASSWORD)
+    async with visiting(empty.firm) as visit:
+        client = await visit("ruth")
         assert "Nothing is held No funded account holds a position." in text_of(
             (await client.get("/staff/exposure")).text
         )

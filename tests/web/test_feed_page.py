@@ -1,6 +1,5 @@
 """The feed: by bridge and symbol the last price, how old it is, and what is wrong with it, until it no longer is."""
 
-import httpx
 import msgspec
 import pytest
 
@@ -20,10 +19,9 @@ def troubled(histories, tmp_path):
 
 
 @pytest.fixture
-async def ruth(troubled, new_client, play):
-    async with new_client(httpx.ASGITransport(create_app(troubled.firm))) as client:
-        await client.sign_in("ruth@example.org", play.PASSWORD)
-        yield client
+async def ruth(troubled, visiting):
+    async with visiting(troubled.firm) as visit:
+        yield await visit("ruth")
 
 
 def symbols_of(stage):
@@ -139,9 +137,9 @@ async def test_the_stream_sends_the_piece_that_the_page_includes(ruth, troubled)
     assert piece in (await ruth.get("/staff/feed")).text
 
 
-async def test_a_trader_is_not_shown_the_feed(troubled, new_client, play):
-    async with new_client(httpx.ASGITransport(create_app(troubled.firm))) as client:
-        await client.sign_in("ada@example.org", play.PASSWORD)
+async def test_a_trader_is_not_shown_the_feed(troubled, visiting):
+    async with visiting(troubled.firm) as visit:
+        client = await visit("ada")
         for path in ("/staff/feed", "/staff/feed/live"):
             answer = await client.get(path)
             assert answer.status_code == 403

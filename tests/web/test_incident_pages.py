@@ -1,6 +1,5 @@
 """Pages of incidents: what staff see and grant, what everybody reads once a person has published it, and what Ada reads of hers."""
 
-import httpx
 import pytest
 
 from firm.commands import CloseIncident, GrantOverride
@@ -10,7 +9,6 @@ from firm.incidents import Answer, Befell
 from firm.overrides import ExtendPhase, Reinstate
 from firm.phase import Standing
 from storage.readmodels.incidents import impact_of, incidents, public_incidents
-from web.app import create_app
 
 WHY = "Our line to the platform was cut."
 
@@ -23,20 +21,10 @@ def outage(tmp_path, histories):
 
 
 @pytest.fixture
-async def visit(outage, new_client, play):
+async def visit(outage, visiting):
     """Somebody's browser; a name of nobody is not signed in."""
-    clients = []
-
-    async def sign_in(name):
-        client = new_client(httpx.ASGITransport(create_app(outage.firm)))
-        clients.append(client)
-        if name:
-            await client.sign_in(f"{name}@example.org", play.PASSWORD)
-        return client
-
-    yield sign_in
-    for client in clients:
-        await client.aclose()
+    async with visiting(outage.firm) as visit:
+        yield visit
 
 
 @pytest.fixture

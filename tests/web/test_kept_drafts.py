@@ -5,7 +5,6 @@ import html
 import re
 
 import anyio
-import httpx
 import pytest
 
 import storage.drafts
@@ -15,7 +14,6 @@ from firm.ruleset_text import read_toml
 from firm.templates import template
 from storage.errors import FrontRefused
 from tests.web.page_text import text_of
-from web.app import create_app
 
 pytestmark = pytest.mark.anyio
 
@@ -250,13 +248,11 @@ async def test_traders_keep_and_see_none(ada, omar):
 
 
 @pytest.fixture
-async def lab(stage, new_client, play):
+async def lab(stage, visiting):
     (stage.path / "segments").mkdir(mode=0o700, exist_ok=True)
     trials = Trials(stage.path)
-    app = create_app(dataclasses.replace(stage.firm, lab=trials))
-    async with new_client(httpx.ASGITransport(app)) as client:
-        await client.sign_in("omar@example.org", play.PASSWORD)
-        yield client, trials
+    async with visiting(dataclasses.replace(stage.firm, lab=trials)) as visit:
+        yield await visit("omar"), trials
     await anyio.to_thread.run_sync(trials.close)
 
 

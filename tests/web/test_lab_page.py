@@ -6,14 +6,12 @@ import re
 from pathlib import Path
 
 import anyio
-import httpx
 import pytest
 
 from appliance.lab.trials import GOING_ON_MAX, Trials
 from firm.inputs import ClockTicked
 from tests.web.page_text import text_of
 from web import words
-from web.app import create_app
 
 DRAFT = (Path(__file__).parents[2] / "docs" / "examples" / "draft.toml").read_text()
 WAIT_S = 60
@@ -30,11 +28,9 @@ def trials(stage):
 
 
 @pytest.fixture
-async def reviewer(stage, trials, new_client, play):
-    app = create_app(dataclasses.replace(stage.firm, lab=trials))
-    async with new_client(httpx.ASGITransport(app)) as client:
-        await client.sign_in("ruth@example.org", play.PASSWORD)
-        yield client
+async def reviewer(stage, trials, visiting):
+    async with visiting(dataclasses.replace(stage.firm, lab=trials)) as visit:
+        yield await visit("ruth")
 
 
 async def until(client, path, word):

@@ -2,7 +2,6 @@
 
 import re
 
-import httpx
 import msgspec
 import pytest
 
@@ -12,7 +11,6 @@ from firm.inputs import Side
 from storage.readmodels.account_lists import AccountFilter, accounts_page
 from storage.readmodels.accounts import account_line
 from tests.web.page_text import text_of
-from web.app import create_app
 
 ROW = re.compile(r'id="account-([0-9A-Z]{5}-[0-9A-Z]{5})"')
 
@@ -25,10 +23,9 @@ def market(histories, tmp_path):
 
 
 @pytest.fixture
-async def ruth(market, new_client, play):
-    async with new_client(httpx.ASGITransport(create_app(market.firm))) as client:
-        await client.sign_in("ruth@example.org", play.PASSWORD)
-        yield client
+async def ruth(market, visiting):
+    async with visiting(market.firm) as visit:
+        yield await visit("ruth")
 
 
 def row_of(html, account):

@@ -2,7 +2,6 @@
 
 import re
 
-import httpx
 import pytest
 from msgspec.structs import replace
 
@@ -18,7 +17,6 @@ from firm.terms.conduct import Impact, NewsAction, NewsSymbols, NewsWindow
 from firm.terms.words import Action, Scope
 from storage.release_titles import KEPT_MAX, ReleaseTitles
 from tests.web.page_text import text_of
-from web.app import create_app
 
 pytestmark = pytest.mark.anyio
 
@@ -62,14 +60,9 @@ def _won(phase):
 
 
 @pytest.fixture
-async def visit(touched, new_client, play):
-    clients = {}
-    for name in ("ada", "ruth"):
-        clients[name] = new_client(httpx.ASGITransport(create_app(touched.firm)))
-        await clients[name].sign_in(f"{name}@example.org", play.PASSWORD)
-    yield clients
-    for client in clients.values():
-        await client.aclose()
+async def visit(touched, visiting):
+    async with visiting(touched.firm) as visit:
+        yield {name: await visit(name) for name in ("ada", "ruth")}
 
 
 def broken(stage):

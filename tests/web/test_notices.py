@@ -3,7 +3,6 @@
 import re
 
 import apsw
-import httpx
 import pytest
 
 from appliance.summary import summarise, summary_text, tally
@@ -16,7 +15,6 @@ from storage.readmodels.notices import NEARED_KEPT, Notices, notices_of
 from storage.rows import Row
 from tests.web.page_text import text_of
 from web.account_view import account_view
-from web.app import create_app
 from web.render import Pages
 from web.watched_account import WatchedAccount
 
@@ -39,15 +37,9 @@ def near(stage):
 
 
 @pytest.fixture(scope="module")
-async def visit(strict, new_client, play):
-    app = create_app(strict.firm)
-    browsers = {}
-    for name in ("ada", "ben", "ruth"):
-        browsers[name] = new_client(httpx.ASGITransport(app))
-        await browsers[name].sign_in(f"{name}@example.org", play.PASSWORD)
-    yield browsers
-    for client in browsers.values():
-        await client.aclose()
+async def visit(strict, visiting):
+    async with visiting(strict.firm) as visit:
+        yield {name: await visit(name) for name in ("ada", "ben", "ruth")}
 
 
 def home(stage, room=""):

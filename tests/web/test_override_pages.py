@@ -1,6 +1,5 @@
 """Pages of exceptions from an account's rules: who asks for one, what it will say, who agrees, and what Ada reads of it."""
 
-import httpx
 import pytest
 
 from firm.commands import GrantOverride
@@ -8,25 +7,15 @@ from firm.ids import id_text
 from firm.overrides import AdjustMark, ExtendPhase, Mark, Reinstate, WaiveRule
 from firm.phase import Standing
 from storage.afterwards import explain_decision
-from web.app import create_app
 
 REASON = {"why": "Our feed failed.", "evidence": "ticket 7"}
 
 
 @pytest.fixture
-async def visit(firm, new_client, play):
+async def visit(firm, visiting):
     """Somebody's browser in a firm where Ada's account has ended by a breach."""
-    clients = []
-
-    async def sign_in(name):
-        client = new_client(httpx.ASGITransport(create_app(firm.firm)))
-        clients.append(client)
-        await client.sign_in(f"{name}@example.org", play.PASSWORD)
-        return client
-
-    yield sign_in
-    for client in clients:
-        await client.aclose()
+    async with visiting(firm.firm) as visit:
+        yield visit
 
 
 @pytest.fixture

@@ -2,13 +2,11 @@
 
 import re
 
-import httpx
 import pytest
 
 from firm.commands import BridgeMode, EnforceAgain, EngageKillSwitch, KillSwitch, SetBridgeMode
 from firm.ids import id_text
 from firm.sentences.languages import Language
-from web.app import create_app
 from web.shell.speech import speech_of
 
 
@@ -32,19 +30,10 @@ def released(histories, stopped):
 
 
 @pytest.fixture
-async def visit(stopped, new_client, play):
+async def visit(stopped, visiting):
     """Somebody's browser in that firm."""
-    clients = []
-
-    async def enter(name):
-        client = new_client(httpx.ASGITransport(create_app(stopped.firm)))
-        clients.append(client)
-        await client.sign_in(f"{name}@example.org", play.PASSWORD)
-        return client
-
-    yield enter
-    for client in clients:
-        await client.aclose()
+    async with visiting(stopped.firm) as visit:
+        yield visit
 
 
 async def words_of(client, path):

@@ -2,7 +2,6 @@
 
 import re
 
-import httpx
 import msgspec
 import pytest
 
@@ -11,7 +10,6 @@ from firm.facts import BreachSuspected
 from firm.ids import id_text
 from firm.inputs import OrderReported, Side, SymbolReported
 from tests.web.page_text import text_of
-from web.app import create_app
 
 
 @pytest.fixture
@@ -31,17 +29,15 @@ def suspicion(silent):
 
 
 @pytest.fixture
-async def ruth(silent, new_client, play):
-    async with new_client(httpx.ASGITransport(create_app(silent.firm))) as client:
-        await client.sign_in("ruth@example.org", play.PASSWORD)
-        yield client
+async def ruth(silent, visiting):
+    async with visiting(silent.firm) as visit:
+        yield await visit("ruth")
 
 
 @pytest.fixture
-async def ada(silent, new_client, play):
-    async with new_client(httpx.ASGITransport(create_app(silent.firm))) as client:
-        await client.sign_in("ada@example.org", play.PASSWORD)
-        yield client
+async def ada(silent, visiting):
+    async with visiting(silent.firm) as visit:
+        yield await visit("ada")
 
 
 def card(html):

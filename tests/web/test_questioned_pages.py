@@ -2,32 +2,21 @@
 
 import re
 
-import httpx
 import pytest
 
 from firm.ids import id_text
 from firm.sentences.languages import Language
-from web.app import create_app
 
 
 @pytest.fixture
-async def visit(firm, new_client, play):
+async def visit(firm, visiting):
     """Somebody's browser in that firm."""
-    clients = []
-
-    async def sign_in(mail):
-        client = new_client(httpx.ASGITransport(create_app(firm.firm)))
-        clients.append(client)
-        await client.sign_in(mail, play.PASSWORD)
-        return client
-
-    yield sign_in
-    for client in clients:
-        await client.aclose()
+    async with visiting(firm.firm) as visit:
+        yield visit
 
 
 async def test_ada_reads_that_her_breach_is_in_question_and_why(visit, decision):
-    ada = await visit("ada@example.org")
+    ada = await visit("ada")
     page = (await ada.get(f"/decisions/{decision}")).text
     assert "This ended the account. It is in question." in page
     assert "The price of EURUSD in row" in page
@@ -35,9 +24,9 @@ async def test_ada_reads_that_her_breach_is_in_question_and_why(visit, decision)
     assert "Now <b>Breach in question</b>" in page
 
 
-@pytest.mark.parametrize(("mail", "room"), [("ada@example.org", ""), ("ruth@example.org", "/staff")])
-async def test_trader_and_reviewer_see_both_prices_and_what_equity_was_with_each(visit, decision, mail, room):
-    page = (await (await visit(mail)).get(f"{room}/decisions/{decision}")).text
+@pytest.mark.parametrize(("name", "room"), [("ada", ""), ("ruth", "/staff")])
+async def test_trader_and_reviewer_see_both_prices_and_what_equity_was_with_each(visit, decision, name, room):
+    page = (await (await visit(name)).get(f"{room}/decisions/{decision}")).text
     card = page.partition('id="late-title"')[2].partition("</section>")[0]
     for said in (
         "1.38600",
@@ -54,7 +43,7 @@ async def test_trader_and_reviewer_see_both_prices_and_what_equity_was_with_each
 
 
 async def test_it_waits_among_the_decisions_of_the_staff(visit, decision):
-    ruth = await visit("ruth@example.org")
+    ruth = await visit("ruth")
     assert f"/staff/decisions/{decision}" in (await ruth.get("/staff/decisions?show=waiting")).text
     page = (await ruth.get(f"/staff/decisions/{decision}")).text
     assert "This needs a decision" in page
@@ -67,7 +56,7 @@ async def test_it_waits_among_the_decisions_of_the_staff(visit, decision):
 
 @pytest.mark.parametrize(("outcome", "word"), [("confirm", "Upheld at"), ("dismiss", "Dismissed at")])
 async def test_a_person_answers_and_ada_reads_the_reason(visit, firm, decision, outcome, word):
-    ruth, ada = await visit("ruth@example.org"), await visit("ada@example.org")
+    ruth, ada = await visit("ruth"), await visit("ada")
     path = f"/staff/decisions/{decision}/review"
     answer = await ruth.send_form(path, outcome=outcome, why="Compared both feeds.")
     assert answer.status_code == 303
@@ -80,7 +69,7 @@ async def test_a_person_answers_and_ada_reads_the_reason(visit, firm, decision, 
 
 
 async def test_a_dismissed_breach_is_nowhere_told_as_one(visit, firm, decision):
-    ruth, ada = await visit("ruth@example.org"), await visit("ada@example.org")
+    ruth, ada = await visit("ruth"), await visit("ada")
     account = id_text(firm.accounts["ada"])
     assert '<b class="num">1</b>' in tile(await ruth.get("/staff"), "Breaches, last 24 hours")
     for path in (f"/accounts/{account}", "/accounts"):
@@ -107,7 +96,7 @@ def tile(home, label):
 
 
 async def test_staff_have_a_list_of_dismissed_breaches(visit, decision):
-    ruth = await visit("ruth@example.org")
+    ruth = await visit("ruth")
     assert "No breach was dismissed." in (await ruth.get("/staff/decisions?show=dismissed")).text
     await ruth.send_form(f"/staff/decisions/{decision}/review", outcome="dismiss", why="Compared both feeds.")
     page = (await ruth.get("/staff/decisions?show=dismissed")).text

@@ -16,6 +16,7 @@ from firm.regions import Regions
 from firm.templates import template
 from storage.people import Residence
 from storage.readmodels.people import region_of
+from tests.web.staff_addresses import OF_AN_ACCOUNT
 from web.app import create_app
 from web.auth import as_staff
 from web.in_scope import is_there
@@ -96,14 +97,7 @@ async def test_lists_and_counts_are_of_whoever_is_theirs(nora, ralph, stage, pla
     assert "3 traders" in (await ralph.get("/staff")).text
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/staff/accounts/{}", "/staff/accounts/{}/trades", "/staff/accounts/{}/trades.csv", "/staff/accounts/{}/rules",
-        "/staff/accounts/{}/notices", "/staff/accounts/{}/chart", "/staff/accounts/{}/live", "/staff/trace?desk=account/{}",
-        "/staff/trace.jsonl?desk=account/{}",
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("path", OF_AN_ACCOUNT)
 async def test_an_account_of_their_region_is_there_and_another_is_not(path, nora, stage):
     if not path.endswith("/live"):
         assert (await nora.get(path.format(id_text(stage.accounts["ben"])))).status_code == 200

@@ -1,10 +1,7 @@
 """Rules that are no loss limits, on the pages: what was measured, the limit, the subject, the arithmetic, and what follows."""
 
-import importlib.util
 import re
-import sys
 
-import httpx
 import pytest
 from msgspec.structs import replace
 
@@ -19,7 +16,7 @@ from firm.terms.words import Action, Scope
 from storage.afterwards import explain_decision
 from storage.readmodels.decisions import decision_line, open_decisions
 from tests.actors.test_conduct import LOT, LOTS
-from web.app import create_app
+from tests.loading import loaded
 from web.pages.checker import CHECKER
 
 pytestmark = pytest.mark.anyio
@@ -37,16 +34,10 @@ def strict(tmp_path_factory, histories):
 
 
 @pytest.fixture(scope="module")
-async def browsers(strict, new_client, play):
+async def browsers(strict, visiting):
     """Ada and Ruth in that firm."""
-    app = create_app(strict.firm)
-    signed_in = {}
-    for name in ("ada", "ruth"):
-        signed_in[name] = new_client(httpx.ASGITransport(app))
-        await signed_in[name].sign_in(f"{name}@example.org", play.PASSWORD)
-    yield signed_in
-    for client in signed_in.values():
-        await client.aclose()
+    async with visiting(strict.firm) as visit:
+        yield {name: await visit(name) for name in ("ada", "ruth")}
 
 
 def decided(stage, kind, rule):
@@ -187,11 +178,7 @@ async def test_a_person_confirms_what_looked_broken(strict, browsers):
 @pytest.fixture(scope="module")
 def checker():
     """What the page offers beside the evidence, as a module."""
-    spec = importlib.util.spec_from_file_location("checker_of_rules", CHECKER)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return loaded("checker_of_rules", CHECKER)
 
 
 @pytest.mark.parametrize(
@@ -242,11 +229,11 @@ def holding_back(tmp_path_factory, histories):
 
 
 async def test_while_a_rule_holds_the_account_back_its_page_says_until_when_and_how_far_closing_is(
-    holding_back, new_client, play
+    holding_back, visiting
 ):
     [hedged], [held] = (decided(holding_back, RuleBroken, rule) for rule in ("hedging", "lots"))
-    async with new_client(httpx.ASGITransport(create_app(holding_back.firm))) as ruth:
-        await ruth.sign_in("ruth@example.org", play.PASSWORD)
+    async with visiting(holding_back.firm) as visit:
+        ruth = await visit("ruth")
 
         async def said(decision):
             page = (await ruth.get(f"/staff/decisions/{decision}")).text

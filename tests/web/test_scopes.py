@@ -11,6 +11,7 @@ from firm.commands import PublishProgram, SetStaffScope
 from firm.ids import id_text
 from firm.inputs import Side
 from firm.permissions import Scope
+from tests.web.staff_addresses import OF_AN_ACCOUNT
 from web.app import create_app
 from web.sse import ENDED
 from web.visitor import Visitor
@@ -78,14 +79,7 @@ async def test_lists_and_counts_are_of_what_is_theirs(nora, ralph, stage):
     assert "EURUSD" not in exposed.partition("<main")[2]
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/staff/accounts/{}", "/staff/accounts/{}/trades", "/staff/accounts/{}/trades.csv", "/staff/accounts/{}/rules",
-        "/staff/accounts/{}/notices", "/staff/accounts/{}/chart", "/staff/accounts/{}/live", "/staff/trace?desk=account/{}",
-        "/staff/trace.jsonl?desk=account/{}",
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("path", OF_AN_ACCOUNT)
 async def test_their_own_account_is_there_and_another_is_not(path, nora, stage):
     if not path.endswith("/live"):
         assert (await nora.get(path.format(id_text(stage.accounts["autumn"])))).status_code == 200

@@ -1,13 +1,11 @@
 """Scores on pages: a reviewer publishes one, and Ada reads how she stands, and by which score her phase was won."""
 
-import httpx
 import pytest
 
 from firm.commands import PublishScore
 from firm.ids import id_text
 from firm.phase import Standing
 from tests.web.page_text import text_of
-from web.app import create_app
 
 
 @pytest.fixture
@@ -18,18 +16,9 @@ def firm(histories, tmp_path):
 
 
 @pytest.fixture
-async def visit(firm, new_client, play):
-    clients = []
-
-    async def sign_in(name):
-        client = new_client(httpx.ASGITransport(create_app(firm.firm)))
-        clients.append(client)
-        await client.sign_in(f"{name}@example.org", play.PASSWORD)
-        return client
-
-    yield sign_in
-    for client in clients:
-        await client.aclose()
+async def visit(firm, visiting):
+    async with visiting(firm.firm) as visit:
+        yield visit
 
 
 def home(firm):

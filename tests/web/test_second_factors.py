@@ -1,9 +1,6 @@
 """Second factors: an app's code counts once, a recovery code counts once, and staff without one do nothing but add one."""
 
-import importlib.util
 import re
-import sys
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -11,12 +8,9 @@ import pytest
 from firm.commands import SecurityAct
 from firm.instant import MINUTE_US, SECOND_US
 from storage.factors import read_factors
+from tests.web import authenticator
 from web.app import policies
 from web.visitor import May, Policy
-
-SPEC = importlib.util.spec_from_file_location("web_authenticator", Path(__file__).with_name("authenticator.py"))
-PHONE = sys.modules.setdefault("web_authenticator", importlib.util.module_from_spec(SPEC))
-SPEC.loader.exec_module(PHONE)
 
 ADA, RUTH = "ada@example.org", "ruth@example.org"
 
@@ -28,13 +22,13 @@ def held(shop, play, who="ADA", kind="trader"):
 def test_the_phone_of_these_tests_shows_what_rfc_6238_says():
     secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
     for seconds, shown in ((59, "94287082"), (1111111109, "07081804"), (20000000000, "65353130")):
-        assert PHONE.code_at(secret, seconds * SECOND_US) == shown[2:]
+        assert authenticator.code_at(secret, seconds * SECOND_US) == shown[2:]
 
 
 async def test_ada_adds_an_app_and_signs_in_with_its_code(browse, shop, play):
     ada = browse()
     await ada.sign_in(ADA, play.PASSWORD)
-    secret, codes = await PHONE.enrolled(ada, shop)
+    secret, codes = await authenticator.enrolled(ada, shop)
     assert len(set(codes)) == 10
     shown = (await ada.get("/security")).text
     assert "In use" in shown
@@ -42,10 +36,12 @@ async def test_ada_adds_an_app_and_signs_in_with_its_code(browse, shop, play):
     assert not [told for told in (secret, "Totp", "Recovery(", "secret=", *codes) if told in shown]
 
     again = browse()
-    asked = await PHONE.past_password(again, ADA, play.PASSWORD)
+    asked = await authenticator.past_password(again, ADA, play.PASSWORD)
     assert "One more step" in asked.text
     assert (await again.get("/accounts")).headers["location"].startswith("/sign-in")  # not signed in yet
-    answer = await again.send_form("/session/factor", code=PHONE.code_at(secret, shop.wall_us), next="/accounts")
+    answer = await again.send_form(
+        "/session/factor", code=authenticator.code_at(secret, shop.wall_us), next="/accounts"
+    )
     assert answer.headers["location"] == "/accounts"
     assert (await again.get("/accounts")).status_code == 200
 
@@ -53,14 +49,14 @@ async def test_ada_adds_an_app_and_signs_in_with_its_code(browse, shop, play):
 async def test_an_app_is_in_use_only_after_a_code_of_it(browse, shop, play):
     ada = browse()
     await ada.sign_in(ADA, play.PASSWORD)
-    secret = await PHONE.offered_secret(ada)
+    secret = await authenticator.offered_secret(ada)
     wrong = await ada.send_form("/security/totp/confirmation", code="000000")
     assert wrong.status_code == 422
     assert secret in wrong.text  # the same one, so that nobody reads it in again
     assert not held(shop, play).any
     shop.wall_us += 11 * MINUTE_US
     assert (
-        await ada.send_form("/security/totp/confirmation", code=PHONE.code_at(secret, shop.wall_us))
+        await ada.send_form("/security/totp/confirmation", code=authenticator.code_at(secret, shop.wall_us))
     ).status_code != 201
     assert not held(shop, play).any
 
@@ -68,17 +64,17 @@ async def test_an_app_is_in_use_only_after_a_code_of_it(browse, shop, play):
 async def test_a_code_is_good_for_one_use_and_so_is_every_older_one(browse, shop, play):
     ada = browse()
     await ada.sign_in(ADA, play.PASSWORD)
-    secret, _ = await PHONE.enrolled(ada, shop)
+    secret, _ = await authenticator.enrolled(ada, shop)
     shop.wall_us += MINUTE_US
-    code = PHONE.code_at(secret, shop.wall_us)
-    older = PHONE.code_at(secret, shop.wall_us, -1)
+    code = authenticator.code_at(secret, shop.wall_us)
+    older = authenticator.code_at(secret, shop.wall_us, -1)
     first, second, third = browse(), browse(), browse()
     for browser in (first, second, third):
-        await PHONE.past_password(browser, ADA, play.PASSWORD)
+        await authenticator.past_password(browser, ADA, play.PASSWORD)
     assert (await first.send_form("/session/factor", code=code)).status_code == 303
     assert (await second.send_form("/session/factor", code=code)).status_code == 422
     assert (await third.send_form("/session/factor", code=older)).status_code == 422
-    newer = PHONE.code_at(secret, shop.wall_us, 1)
+    newer = authenticator.code_at(secret, shop.wall_us, 1)
     assert (await second.send_form("/session/factor", code=newer)).status_code == 303
 
 
@@ -86,19 +82,19 @@ async def test_a_code_is_good_for_one_use_and_so_is_every_older_one(browse, shop
 async def test_clocks_may_differ_by_one_step(browse, shop, play, steps, taken):
     ada, again = browse(), browse()
     await ada.sign_in(ADA, play.PASSWORD)
-    secret, _ = await PHONE.enrolled(ada, shop)
+    secret, _ = await authenticator.enrolled(ada, shop)
     shop.wall_us += 2 * MINUTE_US
-    answer = await PHONE.signed_in_with_code(again, shop, ADA, play.PASSWORD, secret, steps)
+    answer = await authenticator.signed_in_with_code(again, shop, ADA, play.PASSWORD, secret, steps)
     assert answer.status_code == (303 if taken else 422)
 
 
 async def test_a_recovery_code_signs_in_once(browse, shop, play):
     ada, second, third = browse(), browse(), browse()
     await ada.sign_in(ADA, play.PASSWORD)
-    _, codes = await PHONE.enrolled(ada, shop)
-    await PHONE.past_password(second, ADA, play.PASSWORD)
+    _, codes = await authenticator.enrolled(ada, shop)
+    await authenticator.past_password(second, ADA, play.PASSWORD)
     assert (await second.send_form("/session/factor", code=codes[3].lower())).status_code == 303
-    await PHONE.past_password(third, ADA, play.PASSWORD)
+    await authenticator.past_password(third, ADA, play.PASSWORD)
     assert (await third.send_form("/session/factor", code=codes[3])).status_code == 422
     assert held(shop, play).codes_left == 9
     assert SecurityAct.CODE_USED in [each.act for each in shop.noted]
@@ -107,11 +103,11 @@ async def test_a_recovery_code_signs_in_once(browse, shop, play):
 async def test_new_recovery_codes_end_those_of_before(browse, shop, play):
     ada, second = browse(), browse()
     await ada.sign_in(ADA, play.PASSWORD)
-    _, codes = await PHONE.enrolled(ada, shop)
+    _, codes = await authenticator.enrolled(ada, shop)
     shown = await ada.send_form("/security/recovery-codes")
     fresh = re.findall(r"<li>([0-9A-Z]{5}-[0-9A-Z]{5})</li>", shown.text)
     assert not set(fresh) & set(codes)
-    await PHONE.past_password(second, ADA, play.PASSWORD)
+    await authenticator.past_password(second, ADA, play.PASSWORD)
     assert (await second.send_form("/session/factor", code=codes[0])).status_code == 422
     assert (await second.send_form("/session/factor", code=fresh[0])).status_code == 303
 
@@ -119,26 +115,26 @@ async def test_new_recovery_codes_end_those_of_before(browse, shop, play):
 async def test_wrong_codes_are_stopped_and_the_owner_at_a_known_device_is_not(browse, shop, play):
     ada, thief = browse(), browse()
     await ada.sign_in(ADA, play.PASSWORD)
-    secret, _ = await PHONE.enrolled(ada, shop)
-    await PHONE.past_password(thief, ADA, play.PASSWORD)
+    secret, _ = await authenticator.enrolled(ada, shop)
+    await authenticator.past_password(thief, ADA, play.PASSWORD)
     told = [(await thief.send_form("/session/factor", code=f"{each:06d}")).status_code for each in range(8)]
     assert told == [422] * 5 + [429] * 3
     await ada.send_form("/session/end")
-    assert (await PHONE.signed_in_with_code(ada, shop, ADA, play.PASSWORD, secret)).status_code == 303
+    assert (await authenticator.signed_in_with_code(ada, shop, ADA, play.PASSWORD, secret)).status_code == 303
 
 
 async def test_the_second_step_is_of_the_session_whose_password_was_right(browse, shop, play):
     ada, other = browse(), browse()
     await ada.sign_in(ADA, play.PASSWORD)
-    secret, _ = await PHONE.enrolled(ada, shop)
-    code = PHONE.code_at(secret, shop.wall_us)
+    secret, _ = await authenticator.enrolled(ada, shop)
+    code = authenticator.code_at(secret, shop.wall_us)
     assert (await other.send_form("/session/factor", code=code)).status_code == 422  # no password was shown
-    await PHONE.past_password(other, ADA, play.PASSWORD)
+    await authenticator.past_password(other, ADA, play.PASSWORD)
     other.token = "0" * 48
     assert (await other.send_form("/session/factor", code=code)).status_code == 403
-    await PHONE.past_password(other, ADA, play.PASSWORD)
+    await authenticator.past_password(other, ADA, play.PASSWORD)
     shop.wall_us += 11 * MINUTE_US
-    late = await other.send_form("/session/factor", code=PHONE.code_at(secret, shop.wall_us))
+    late = await other.send_form("/session/factor", code=authenticator.code_at(secret, shop.wall_us))
     assert late.status_code == 422
     assert "That took too long" in late.text
 
@@ -169,7 +165,7 @@ async def test_staff_go_on_once_they_have_one_and_keep_the_last(browse, shop, pl
     ruth = browse()
     await ruth.sign_in(RUTH, play.PASSWORD)
     before = ruth.cookies["evenhand"]
-    await PHONE.enrolled(ruth, shop)
+    await authenticator.enrolled(ruth, shop)
     assert ruth.cookies["evenhand"] != before
     assert (await ruth.get("/staff")).status_code == 200
     kept = await ruth.send_form("/security/totp/removal")
@@ -181,7 +177,7 @@ async def test_staff_go_on_once_they_have_one_and_keep_the_last(browse, shop, pl
 async def test_ada_may_go_back_to_the_password_alone(browse, shop, play):
     ada, again = browse(), browse()
     await ada.sign_in(ADA, play.PASSWORD)
-    await PHONE.enrolled(ada, shop)
+    await authenticator.enrolled(ada, shop)
     assert (await ada.send_form("/security/totp/removal")).status_code == 303
     assert held(shop, play) == read_factors(None)  # recovery codes go with the last factor
     await again.sign_in(ADA, play.PASSWORD)
@@ -191,9 +187,9 @@ async def test_ada_may_go_back_to_the_password_alone(browse, shop, play):
 async def test_an_owner_takes_the_lost_factor_of_another_with_a_reason(browse, shop, play):
     ruth, omar = browse(), browse()
     await ruth.sign_in(RUTH, play.PASSWORD)
-    await PHONE.enrolled(ruth, shop)
+    await authenticator.enrolled(ruth, shop)
     await omar.sign_in("omar@example.org", play.PASSWORD)
-    await PHONE.enrolled(omar, shop)
+    await authenticator.enrolled(omar, shop)
     reset = f"/staff/security/{play.RUTH}/reset"
     assert (await omar.send_form(f"/staff/security/{play.OMAR}/reset", why="I lost my own phone")).status_code == 403
     assert (
@@ -214,13 +210,13 @@ async def test_codes_and_secrets_are_in_no_file_and_no_log(browse, shop, play, c
     caplog.set_level("DEBUG")
     ada = browse()
     await ada.sign_in(ADA, play.PASSWORD)
-    secret, codes = await PHONE.enrolled(ada, shop)
+    secret, codes = await authenticator.enrolled(ada, shop)
     await ada.send_form("/security/totp/removal")
     shop.settle()
     plain = secret.replace(" ", "")
     canaries = [
         plain.encode(),
-        PHONE.b32decode(plain),
+        authenticator.b32decode(plain),
         *(code.replace("-", "").encode() for code in codes),
         *map(str.encode, codes),
     ]
@@ -236,7 +232,7 @@ async def test_codes_and_secrets_are_in_no_file_and_no_log(browse, shop, play, c
 async def test_printing_factors_shows_nothing_of_them(browse, shop, play):
     ada = browse()
     await ada.sign_in(ADA, play.PASSWORD)
-    await PHONE.enrolled(ada, shop)
+    await authenticator.enrolled(ada, shop)
     factors = held(shop, play)
     for each in (factors, factors.totp, factors.recovery):
         assert not re.search(r"b'|\\x", repr(each))
@@ -245,7 +241,7 @@ async def test_printing_factors_shows_nothing_of_them(browse, shop, play):
 async def test_the_vault_forgets_factors_with_their_person(browse, shop, play):
     ada = browse()
     await ada.sign_in(ADA, play.PASSWORD)
-    await PHONE.enrolled(ada, shop)
+    await authenticator.enrolled(ada, shop)
     box = shop.vault.factors(f"trader:{play.ADA}")
     assert msgspec.json.decode(box)["totp"]
     shop.vault.erase(f"trader:{play.ADA}")

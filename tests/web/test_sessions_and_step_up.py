@@ -1,7 +1,6 @@
 """Sessions and step-up: ids that change, sessions that end, devices that are told of, and a proof asked again before what is grave."""
 
 import re
-import sys
 from base64 import b32encode
 from contextlib import suppress
 
@@ -10,6 +9,7 @@ import pytest
 from firm.commands import SecurityAct
 from firm.instant import DAY_US, HOUR_US, MINUTE_US
 from storage.factors import read_factors
+from tests.web import authenticator as phone
 from web.app import policies
 from web.auth import TooManyGuesses, recognise
 from web.bounds import FRESH_US, GUESSES_PER_ACCOUNT, GUESSES_PER_ADDRESS
@@ -18,17 +18,6 @@ from web.visitor import Policy
 
 ADA = "ada@example.org"
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
-
-
-@pytest.fixture
-def phone():
-    import importlib.util
-    from pathlib import Path
-
-    spec = importlib.util.spec_from_file_location("web_authenticator", Path(__file__).with_name("authenticator.py"))
-    module = sys.modules.setdefault("web_authenticator", importlib.util.module_from_spec(spec))
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
@@ -45,7 +34,7 @@ async def is_in(browser):
 # --- sessions ---
 
 
-async def test_each_step_of_trust_changes_the_id_and_ends_the_one_before(browse, shop, play, phone):
+async def test_each_step_of_trust_changes_the_id_and_ends_the_one_before(browse, shop, play):
     browser, ids = browse(), []
     browser.cookies.set("evenhand", "planted", domain="127.0.0.1", path="/")
     await browser.sign_in(ADA, play.PASSWORD)
@@ -53,7 +42,7 @@ async def test_each_step_of_trust_changes_the_id_and_ends_the_one_before(browse,
     await phone.enrolled(browser, shop)
     ids.append(browser.cookies["evenhand"])
     shop.wall_us += FRESH_US + MINUTE_US
-    secret = await phone_secret(browser, shop, phone)
+    secret = await phone_secret(browser, shop)
     ids.append(browser.cookies["evenhand"])
     await browser.send_form("/session/end")
     await phone.past_password(browser, ADA, play.PASSWORD)
@@ -70,7 +59,7 @@ async def test_each_step_of_trust_changes_the_id_and_ends_the_one_before(browse,
         assert not await is_in(thief)
 
 
-async def phone_secret(browser, shop, phone):
+async def phone_secret(browser, shop):
     """Another app, after proving it with the one before."""
     shown = await browser.send_form("/security/totp")
     assert shown.status_code == 303
@@ -242,9 +231,7 @@ def test_what_is_grave_is_declared(shop_app):
     }  # fmt: skip
 
 
-async def test_every_declared_route_asks_for_a_proof_that_is_older_than_five_minutes(
-    browse, shop, shop_app, play, phone
-):
+async def test_every_declared_route_asks_for_a_proof_that_is_older_than_five_minutes(browse, shop, shop_app, play):
     omar = browse()
     await omar.sign_in("omar@example.org", play.PASSWORD)
     await phone.enrolled(omar, shop)
@@ -265,7 +252,7 @@ async def test_every_declared_route_asks_for_a_proof_that_is_older_than_five_min
     assert policy == [Policy.SIGNED_IN] * 2
 
 
-async def test_the_form_waits_for_the_proof_and_the_person_sends_it(browse, shop, play, phone):
+async def test_the_form_waits_for_the_proof_and_the_person_sends_it(browse, shop, play):
     omar = browse()
     await omar.sign_in("omar@example.org", play.PASSWORD)
     secret, _ = await phone.enrolled(omar, shop)

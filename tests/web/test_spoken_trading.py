@@ -5,7 +5,6 @@ from html import unescape
 from typing import Any
 
 import anyio
-import httpx
 import pytest
 from babel.numbers import format_decimal
 
@@ -26,7 +25,6 @@ from firm.sentences.languages import Language
 from firm.terms.words import Action
 from tests.web.page_text import text_of
 from web import words
-from web.app import create_app
 from web.incident_told import proposal_told
 from web.judged_words import conditions, measure
 from web.override_told import effect_told, override_told
@@ -91,10 +89,10 @@ def speaking(client: Any, language: Language) -> Any:
     return client
 
 
-async def in_that_firm(firm: Any, new_client: Any, play: Any, language: Language, paths: list[str]) -> dict[str, str]:
+async def in_that_firm(firm: Any, visiting: Any, language: Language, paths: list[str]) -> dict[str, str]:
     """Ada's pages in another firm."""
-    async with new_client(httpx.ASGITransport(create_app(firm.firm))) as client:
-        await client.sign_in("ada@example.org", play.PASSWORD)
+    async with visiting(firm.firm) as visit:
+        client = await visit("ada")
         return await pages_of(speaking(client, language), paths)
 
 
@@ -131,13 +129,13 @@ async def test_no_page_of_trading_holds_english(stage: Any, come_in: Any, play: 
 
 @pytest.mark.parametrize("language", OTHERS)
 async def test_a_question_and_an_exception_are_told_without_english(
-    firm: Any, decision: int, new_client: Any, play: Any, language: Language
+    firm: Any, decision: int, visiting: Any, language: Language
 ) -> None:
     hers = f"/accounts/{id_text(firm.accounts['ada'])}"
-    asked = await in_that_firm(firm, new_client, play, language, [f"/decisions/{decision}"])
+    asked = await in_that_firm(firm, visiting, language, [f"/decisions/{decision}"])
     assert speech_of(language)("late.title") in asked[f"/decisions/{decision}"]
-    async with new_client(httpx.ASGITransport(create_app(firm.firm))) as ruth:
-        await ruth.sign_in("ruth@example.org", play.PASSWORD)
+    async with visiting(firm.firm) as visit:
+        ruth = await visit("ruth")
         fields = {
             "override": "reinstate",
             "decision": str(decision),
@@ -146,29 +144,27 @@ async def test_a_question_and_an_exception_are_told_without_english(
             "step": "grant",
         }
         assert (await ruth.send_form(f"/staff{hers}/overrides", **fields)).status_code == 303
-    told = await in_that_firm(firm, new_client, play, language, [hers, f"/decisions/{decision}"])
+    told = await in_that_firm(firm, visiting, language, [hers, f"/decisions/{decision}"])
     assert speech_of(language)("override.title") in told[hers]
     nothing_is_english(asked, language)
     nothing_is_english(told, language)
 
 
 @pytest.mark.parametrize("language", OTHERS)
-async def test_a_breach_at_the_reset_is_told_without_english(
-    carried: Any, new_client: Any, play: Any, language: Language
-) -> None:
+async def test_a_breach_at_the_reset_is_told_without_english(carried: Any, visiting: Any, language: Language) -> None:
     with carried.reader.connection() as book:
         paths = [f"/decisions/{decision}" for (decision,) in book.execute("SELECT decision FROM rm_decision")]
-    nothing_is_english(await in_that_firm(carried, new_client, play, language, paths), language)
+    nothing_is_english(await in_that_firm(carried, visiting, language, paths), language)
 
 
 @pytest.mark.parametrize("language", [Language.GERMAN, Language.ARABIC])
 async def test_missing_prices_are_told_without_english(
-    histories: Any, tmp_path: Any, new_client: Any, play: Any, language: Language
+    histories: Any, tmp_path: Any, visiting: Any, language: Language
 ) -> None:
     outage = histories.prices_missing(tmp_path / "firm")
     histories.comes_to_its_end(outage)
     hers = f"/accounts/{id_text(outage.accounts['ada'])}"
-    pages = await in_that_firm(outage, new_client, play, language, [hers])
+    pages = await in_that_firm(outage, visiting, language, [hers])
     outage.close()
     assert speech_of(language)("incident.title") in pages[hers]
     nothing_is_english(pages, language)

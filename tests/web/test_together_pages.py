@@ -2,7 +2,6 @@
 
 import re
 
-import httpx
 import pytest
 from msgspec.structs import replace
 
@@ -20,7 +19,6 @@ from storage.readmodels.held_phases import held_phases
 from tests.actors.conftest import program
 from tests.actors.several import LOTS, OPPOSITE
 from tests.actors.test_conduct import MAXIMUM, rules_of
-from web.app import create_app
 
 pytestmark = pytest.mark.anyio
 
@@ -60,15 +58,9 @@ def played(tmp_path_factory, histories):
 
 
 @pytest.fixture
-async def browsers(played, new_client, play):
-    app = create_app(played.firm)
-    signed_in = {}
-    for name in ("ada", "ruth", "ben"):
-        signed_in[name] = new_client(httpx.ASGITransport(app))
-        await signed_in[name].sign_in(f"{name}@example.org", play.PASSWORD)
-    yield signed_in
-    for client in signed_in.values():
-        await client.aclose()
+async def browsers(played, visiting):
+    async with visiting(played.firm) as visit:
+        yield {name: await visit(name) for name in ("ada", "ruth", "ben")}
 
 
 async def test_the_rules_page_says_how_all_accounts_stand_together(played, browsers):

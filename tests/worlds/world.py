@@ -27,7 +27,6 @@ from firm.commands import EnrolBridge, MarkOrderPaid, PlaceOrder, PublishProgram
 from firm.equity import Board, equity_of, unpriced
 from firm.inputs import (
     AccountReported,
-    BridgeConnected,
     CashKind,
     CashReported,
     ClockTicked,
@@ -62,6 +61,7 @@ from firm.terms.first import (
 )
 from firm.terms.words import Boundary
 from firm.trading_day import TradingCalendar
+from tests.greeting import greeting
 from tests.worlds.changes import BRIDGE, change
 from tests.worlds.terms import rules_of_today, rules_together
 
@@ -132,12 +132,7 @@ class World:
     def _open(self) -> None:
         self.put(PolicyAdopted(policy=Policy(reconcile_within_us=6 * HOUR_US)))
         self.put(EnrolBridge(by="console", bridge=BRIDGE, public_key="k" * 40, simulator=True))
-        self.put(
-            BridgeConnected(
-                bridge=BRIDGE, session="s1", plugin="t", plugin_version="1", platform="t", server="t", outbox_epoch="e1",
-                first_seq=1, last_seq=0,
-            )
-        )  # fmt: skip
+        self.put(greeting(BRIDGE))
         for symbol, (digits, contract, base, profit, _) in SYMBOLS.items():
             spec = SymbolSpec(
                 symbol=symbol, digits=digits, contract_e8=contract * 10**8, currency_base=base, currency_profit=profit

@@ -39,6 +39,7 @@ from firm.ruleset import FirstRuleset, LateBreach, Phase, Program
 from firm.terms.first import AmountBase, DailyLoss, FirstAnchor, FirstProfitTarget, FirstTrail, MaximumLoss, OnDailyLoss
 from firm.terms.words import Boundary
 from firm.trading_day import TradingCalendar
+from tests.greeting import greeting
 
 BRIDGE = "sim"
 LOT = 10**8
@@ -107,12 +108,7 @@ class Beside:
         self._translator = Translator(self._directory, now_us=lambda: self.replay.now_us)
         self._put(inputs.PolicyAdopted(policy=Policy(drift_tolerance_bp=0)))
         self._put(EnrolBridge(by="console", bridge=BRIDGE, public_key="k" * 40, simulator=True))
-        self._put(
-            inputs.BridgeConnected(
-                bridge=BRIDGE, session="s1", plugin="t", plugin_version="1", platform="t", server="t",
-                outbox_epoch="e1", first_seq=1, last_seq=0,
-            )
-        )  # fmt: skip
+        self._put(greeting(BRIDGE))
         self._hear()
 
     # --- the firm ---

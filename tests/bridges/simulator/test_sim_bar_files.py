@@ -1,6 +1,5 @@
 """Bar files: each minute becomes four prices in one order, exact from the text, with a clear word about every bad line."""
 
-import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -13,18 +12,12 @@ from bridges.simulator.replay import Market
 from bridges.simulator.ticks import BadLine, TickFileError
 from firm.instant import DAY_US, MINUTE_US, SECOND_US, parse_utc
 from firm.quote_frame import Tick
+from tests.bridges.simulator.price_lines import write
 
 MIDNIGHT = parse_utc("2014-05-02")
 NAME = "eurusd_minute_20140502.zip"
 FALLING_FIRST = "0,1.38600,1.38650,1.38580,1.38610,0,1.38610,1.38660,1.38590,1.38620,0"
 RISING_FIRST = "60000,1.3861,1.38615,1.38500,1.38520,12.5,1.38620,1.38625,1.3851,1.38530,3"
-
-
-def write(folder: Path, name: str, *lines: str) -> Path:
-    path = folder / name
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(name.replace(".zip", ".csv"), "".join(f"{line}\n" for line in lines))
-    return path
 
 
 def ticks_of(path: Path, skipped: Counter[BadLine] | None = None) -> list[tuple[int, int, int]]:

@@ -1,6 +1,5 @@
 """Tick files: exact integers from the text, one stream in time order, and a clear word about every bad line."""
 
-import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -9,15 +8,9 @@ import pytest
 from bridges.simulator.price_files import bundled_tick_files, merged_ticks
 from bridges.simulator.ticks import BadLine, TickFileError, read_ticks, tick_file
 from firm.instant import DAY_US, parse_utc, utc_text
+from tests.bridges.simulator.price_lines import write
 
 MIDNIGHT = parse_utc("2014-05-02")
-
-
-def write(folder: Path, name: str, *lines: str) -> Path:
-    path = folder / name
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(name.replace(".zip", ".csv"), "".join(f"{line}\n" for line in lines))
-    return path
 
 
 def ticks_of(path: Path, skipped: Counter[BadLine] | None = None) -> list[tuple[int, int, int]]:

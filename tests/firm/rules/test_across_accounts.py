@@ -12,6 +12,7 @@ from firm.inputs import Side
 from firm.rules.across_accounts import AccountOfTrader, judge_across_accounts
 from firm.terms.exposure import AccountsTogether, AcrossAccounts
 from firm.terms.words import Action, Scope
+from tests.firm.rules.pairings import most_pairs
 from tests.firm.rules.parts import INITIAL, LOT, held, rule
 
 TOGETHER = AcrossAccounts(
@@ -141,23 +142,7 @@ small = st.integers(0, 3)
 def test_no_way_of_pairing_lots_between_accounts_finds_more(books):
     long = [number for number, (lots, _) in enumerate(books) for _ in range(lots)]
     short = [number for number, (_, lots) in enumerate(books) for _ in range(lots)]
-    assert against(*books) == _most_pairs(tuple(long), tuple(short))
-
-
-def _most_pairs(long, short):
-    """By augmenting paths, one lot at a time."""
-    taken: dict[int, int] = {}
-
-    def pairs(lot, seen):
-        for place, owner in enumerate(short):
-            if owner != long[lot] and place not in seen:
-                seen.add(place)
-                if place not in taken or pairs(taken[place], seen):
-                    taken[place] = lot
-                    return True
-        return False
-
-    return sum(pairs(lot, set()) for lot in range(len(long)))
+    assert against(*books) == most_pairs(long, short)
 
 
 @given(st.lists(st.tuples(small, small), min_size=1, max_size=3))
