@@ -147,9 +147,9 @@ async def test_a_breach_that_nobody_questions_is_told_as_one_under_its_rule(ada,
 
 
 async def test_a_breach_that_was_put_in_question_is_so_under_its_rule_until_a_person_answers(visit, firm, decision):
-    ada, path = await visit("ada@example.org"), f"/accounts/{id_text(firm.accounts['ada'])}/rules"
+    ada, path = await visit("ada"), f"/accounts/{id_text(firm.accounts['ada'])}/rules"
     assert IN_QUESTION[Language.ENGLISH] in await now_of(ada, path, Language.ENGLISH)
-    ruth = await visit("ruth@example.org")
+    ruth = await visit("ruth")
     answer = await ruth.send_form(f"/staff/decisions/{decision}/review", outcome="confirm", why="Compared both feeds.")
     assert answer.status_code == 303
     assert "in question" not in await now_of(ada, path, Language.ENGLISH)
