@@ -1,5 +1,6 @@
 """The documentation says what the code does: every word of the ledger is in it, every link and command in it is real."""
 
+import argparse
 import re
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from typing import get_args
 import msgspec
 import pytest
 
-from appliance import region_settings
+from appliance import cli, region_settings
 from appliance.settings import Settings
 from firm.commands import Commanded
 from firm.doubt_words import DOUBTS
@@ -86,6 +87,29 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), f"{page.name} links to {target}, which does not exist"
 
 
+def _anchors(page: Path) -> set[str]:
+    """What a link into a page may name: its headings, as sites that show Markdown spell them."""
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"\s", "-", re.sub(r"[^\w\s-]", "", heading.strip().lower())) for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_into_a_page_lead_to_a_heading_of_it(page: Path) -> None:
+    for target, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text(encoding="utf-8")):
+        led_to = page.parent / target if target else page
+        assert anchor in _anchors(led_to), f"{page.name} links to {target}#{anchor}, and there is no such heading"
+
+
+def test_the_glossary_has_each_word_once_and_in_order() -> None:
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    words = [
+        re.sub(r"[^a-z0-9 ]", "", row.lower()).strip() for row in re.findall(r"^\| (\*\*[^|]*)\|", text, re.MULTILINE)
+    ]
+    assert len(words) > 100
+    assert words == sorted(set(words))
+
+
 def test_files_that_the_pages_name_exist() -> None:
     rooms = "firm|storage|actors|web|bridges|backups|appliance|tools|docs|tests|bench|systemd"
     for page in PAGES:
@@ -153,6 +177,30 @@ def test_commands_that_the_pages_name_are_commands() -> None:
             assert re.search(rf"\b{name}\b", told.stdout), (
                 f"{page.relative_to(ROOT)} names evenhand {name}: no such command"
             )
+
+
+def _below(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The verbs of a command line, or the actions of a verb."""
+    actions = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    return {name: below for action in actions for name, below in action.choices.items()}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_actions_and_options_of_commands_that_the_pages_give_are_there(page: Path) -> None:
+    verbs = _below(cli.parser())
+    text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+    for told in re.findall(r"evenhand ([a-z]+ [^`\n“”]+)", text):
+        verb, *rest = told.partition(" # ")[0].split()
+        if page.name == "STYLE.md" or verb not in verbs:
+            continue
+        found = verbs[verb]
+        if rest and (actions := _below(found)):
+            names = [name for name in rest[0].rstrip(".,:;").split("|") if re.fullmatch(r"[a-z-]+", name)]
+            assert set(names) <= set(actions), f"{page.name} has evenhand {told}: no such action"
+            found = actions[names[0]] if names else found
+        known = {option for action in found._actions for option in action.option_strings}
+        for option in re.findall(r"(?<!\S)--[a-z][a-z-]*", " ".join(rest)):
+            assert option in known, f"{page.name} has evenhand {told}: no option {option}"
 
 
 def test_the_figures_of_the_soaks_are_those_that_were_kept() -> None:
