@@ -9,10 +9,8 @@ import subprocess
 import sys
 import time
 import tomllib
-import zipfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,7 +32,6 @@ from bridges import events
 from bridges.client import BridgeClient, Identity, Resume
 from bridges.enrolment import KeyFile, new_keypair
 from bridges.outbox import Outbox
-from bridges.simulator.price_files import bundled_tick_files
 from bridges.wire import BackfillReq, Cmd
 from firm.commands import EnrolBridge, MarkOrderPaid, PlaceOrder, PublishProgram, RegisterTrader
 from firm.facts import AccountOpened, CommandQueued, Fact
@@ -60,6 +57,7 @@ from firm.quote_frame import Tick, encode_quotes
 from storage.files import FirmDirectory
 from storage.reader import LedgerReader
 from storage.secret_files import read_secrets
+from tests.bridges.simulator import price_lines
 from tests.greeting import greeting
 
 HOST = "127.0.0.1"
@@ -156,27 +154,6 @@ def demos() -> Iterator[Demos]:
     demos = Demos()
     yield demos
     demos.close()
-
-
-def _ticks_between(folder: Path, first: str, last: str) -> list[Path]:
-    """The bundled prices of 2 May 2014 from one time of day to another: looking back on so few is quick."""
-    from_ms, to_ms = _ms_of_day(first), _ms_of_day(last)
-    files = []
-    for path in bundled_tick_files():
-        if "20140502" not in path.name:
-            continue
-        with zipfile.ZipFile(path) as full:
-            lines = full.read(full.namelist()[0]).decode().splitlines()
-        kept = [line for line in lines if from_ms <= Decimal(line.split(",")[0]) < to_ms]
-        with zipfile.ZipFile(folder / path.name, "w") as part:
-            part.writestr("part.csv", "\n".join(kept))
-        files.append(folder / path.name)
-    return files
-
-
-def _ms_of_day(text: str) -> int:
-    hours, minutes, seconds = (int(part) for part in text.split(":"))
-    return ((hours * 60 + minutes) * 60 + seconds) * 1_000
 
 
 class Serving:
@@ -314,6 +291,15 @@ class Shop:
         )  # fmt: skip
         self.qseq += len(ticks)
         return self.put(body, 0, raw)
+
+    def trade_past_a_high(self) -> None:
+        """Ada holds a long position, and her equity has been higher than it is."""
+        self.wait(1)
+        self.tick(138_700, 138_705)
+        self.buy(1, 138_705)
+        for bid in (138_800, 138_950, 138_900):
+            self.wait(30)
+            self.tick(bid, bid + 5)
 
     def buy(self, lots: int, price: int) -> None:
         """Ada buys; the platform says at once what it makes her equity."""
@@ -564,7 +550,7 @@ def run_apart() -> Callable[..., "subprocess.CompletedProcess[str]"]:
 
 @pytest.fixture(scope="session")
 def ticks_between() -> Callable[[Path, str, str], list[Path]]:
-    return _ticks_between
+    return price_lines.ticks_between
 
 
 @pytest.fixture

@@ -36,12 +36,7 @@ NEWER = "f" * 64
 @pytest.fixture
 def traded(shop: Any) -> Any:
     """Ada holds a long position, and her equity has been higher than it is."""
-    shop.wait(1)
-    shop.tick(138_700, 138_705)
-    shop.buy(1, 138_705)
-    for bid in (138_800, 138_950, 138_900):
-        shop.wait(30)
-        shop.tick(bid, bid + 5)
+    shop.trade_past_a_high()
     return shop
 
 

@@ -24,12 +24,7 @@ KEY = "a-key-that-the-receiver-has-too"
 @pytest.fixture
 def forged(shop: Any, tmp_path: Path) -> Path:
     """Ada's firm, whose book was written anew with every key: one mark is a cent better than any engine would say."""
-    shop.wait(1)
-    shop.tick(138_700, 138_705)
-    shop.buy(1, 138_705)
-    for bid in (138_800, 138_950, 138_900):
-        shop.wait(30)
-        shop.tick(bid, bid + 5)
+    shop.trade_past_a_high()
     shop.machine.close()
     return forge(shop.directory, tmp_path / "forged")[0]
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.appliance.conftest import _ticks_between
 from tests.appliance.killing import (
     Aftermath,
     assert_every_command_was_carried_out_once,
@@ -15,6 +14,7 @@ from tests.appliance.killing import (
     places_to_kill,
     play_and_kill,
 )
+from tests.bridges.simulator.price_lines import ticks_between
 from tests.soaked import SHARE_S, Kills, keep, read
 
 KILLS_A_ROUND = 24
@@ -27,7 +27,7 @@ def test_killed_at_length_nothing_is_lost_and_nothing_is_done_twice(
 ) -> None:
     figures, until_s = read(Kills), time.monotonic() + SHARE_S
     first = figures.rounds
-    ticks = _ticks_between(tmp_path, "12:20:00", "12:40:00")
+    ticks = ticks_between(tmp_path, "12:20:00", "12:40:00")
     undisturbed = play_and_kill(tmp_path / "undisturbed", ticks, TO, [])
     while figures.rounds == first or time.monotonic() < until_s:
         began_s, name = time.monotonic(), f"round{figures.rounds}"

@@ -21,7 +21,8 @@ from bridges.enrolment import key_file_text
 from bridges.events import Deal, decode_event
 from bridges.outbox import Outbox
 from firm.inputs import BridgeDisconnected, DealReported
-from tests.appliance.conftest import _ticks_between, _until, verdicts_by_trader
+from tests.appliance.conftest import _until, verdicts_by_trader
+from tests.bridges.simulator.price_lines import ticks_between
 from tests.process.hands import (
     HOST,
     PATIENCE_S,
@@ -182,7 +183,7 @@ def stand_still(demo: Demo, how: Play) -> None:
 def test_verdicts_prices_and_deals_are_those_of_a_bridge_that_was_never_stopped(
     how: Play, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ticks = _ticks_between(tmp_path, "12:20:00", "12:40:00")
+    ticks = ticks_between(tmp_path, "12:20:00", "12:40:00")
     plain = play(tmp_path / "plain", ticks, how, [])
     every = len(every_price(plain)) // (how.times + 1)
     firm = play(tmp_path / "stopped", ticks, how, [every * turn for turn in range(1, how.times + 1)])

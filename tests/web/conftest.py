@@ -64,7 +64,8 @@ def visiting() -> Any:
                 transport = httpx.ASGITransport(app)
                 client = await browsers.enter_async_context(Client(base_url="http://127.0.0.1", transport=transport))
                 if name:
-                    await client.sign_in(f"{name}@example.org", STAGE.PASSWORD)
+                    answer = await client.sign_in(f"{name}@example.org", STAGE.PASSWORD)
+                    assert answer.status_code == 303, f"{name} could not sign in"
                 return client
 
             yield visit

@@ -1,32 +1,16 @@
 """The release alone: the bundled ticks from 12:25 to 12:31, so that looking back on the market is quick."""
 
-import zipfile
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from bridges.enrolment import KeyFile, key_file_text, new_keypair
-from bridges.simulator.price_files import bundled_tick_files
-
-FROM_MS, TO_MS = Decimal((12 * 60 + 25) * 60_000), Decimal((12 * 60 + 31) * 60_000)
+from tests.bridges.simulator.price_lines import ticks_between
 
 
 @pytest.fixture(scope="session")
 def release_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    folder = tmp_path_factory.mktemp("ticks")
-    files = []
-    for path in bundled_tick_files():
-        if "20140502" not in path.name:
-            continue
-        with zipfile.ZipFile(path) as full:
-            lines = full.read(full.namelist()[0]).decode().splitlines()
-        with zipfile.ZipFile(folder / path.name, "w") as part:
-            part.writestr(
-                "part.csv", "\n".join(line for line in lines if FROM_MS <= Decimal(line.split(",")[0]) < TO_MS)
-            )
-        files.append(folder / path.name)
-    return files
+    return ticks_between(tmp_path_factory.mktemp("ticks"), "12:25:00", "12:31:00")
 
 
 @pytest.fixture
