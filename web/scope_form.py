@@ -63,7 +63,7 @@ def _of(limit: tuple[str, ...] | None) -> Ticks:
 
 
 def _ticked(fields: FormMultiDict, name: str) -> tuple[str, ...]:
-    return tuple(sorted({str(each) for each in fields.getall(name, [])}))
+    return tuple(sorted({str(each) for each in fields.getall(name, []) if each}))
 
 
 def _limit(ticks: Ticks) -> tuple[str, ...] | None:

@@ -29,11 +29,12 @@ class Shown(NamedTuple):
 
 
 def whole_pages() -> frozenset[str]:
-    """The templates of whole pages."""
+    """The templates of whole pages, and not those that such pages have in common."""
+    whole = ('{% extends "base.html" %}', '{% extends "_account_page.html" %}')
     return frozenset(
         path.name
         for path in TEMPLATES.glob("*.html")
-        if '{% extends "base.html" %}' in path.read_text(encoding="utf-8")
+        if not path.name.startswith("_") and path.read_text(encoding="utf-8").startswith(whole)
     )
 
 

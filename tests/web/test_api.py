@@ -360,7 +360,7 @@ async def test_an_owner_issues_rotates_and_revokes_a_key_on_its_page(come_in, ma
     [
         ({"days": "0"}, "1 to 366 days"), ({"days": "x"}, "1 to 366 days"), ({"why": ""}, "Say why"),
         ({"name": "The Wall"}, "small letters"),
-        ({"permission": "manage_staff"}, "name what it may see"), ({"extent": "programs", "program": ""}, "name 1 to"),
+        ({"permission": "manage_staff"}, "name what it may see"), ({"extent": "programs", "program": ""}, "Tick at least one program"),
     ],
 )  # fmt: skip
 async def test_a_form_that_cannot_be_comes_back_as_it_was_typed(changes, told, come_in, play):
