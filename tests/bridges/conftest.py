@@ -313,7 +313,7 @@ class Hands:
         self.world.context.term()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
 

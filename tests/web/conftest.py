@@ -21,6 +21,10 @@ STAGE = loaded("web_stage", Path(__file__).with_name("stage.py"))
 PLAY = loaded("web_play", Path(__file__).with_name("play.py"))
 
 
+# Whose tests are about hashes, which are the firm's own there.
+OF_HASHES = {"test_hashing", "test_login_floods", "test_passwords", "test_signing_in"}
+
+
 class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -84,6 +88,15 @@ def _hash_quickly(quick: pytest.MonkeyPatch) -> None:
     """As the stage does: or each sign-in would hash the password anew, as one that was hashed with too little."""
     quick.setattr(password_desk, "TIME_COST", 1)
     quick.setattr(password_desk, "MEMORY_KIB", 8)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_hashes(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whoever opens a firm of their own hashes quickly too, but for the files that look at what the firm's own hashes cost."""
+    with pytest.MonkeyPatch.context() as quick:
+        if request.path.stem not in OF_HASHES:
+            _hash_quickly(quick)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -53,12 +53,20 @@ async def site(shop: Any) -> AsyncIterator[str]:
         server.should_exit = True
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as play:
         launched = await play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield launched
         await launched.close()
+
+
+@pytest.fixture(autouse=True)
+async def no_window_stays_open(browser: Browser) -> AsyncIterator[None]:
+    """One browser serves the file, each test in a window of its own: nobody has the keys or cookies of others."""
+    yield
+    for context in browser.contexts:
+        await context.close()
 
 
 async def with_authenticator(browser: Browser, *, verifies: bool = True) -> tuple[Page, Any, str, list[str]]:

@@ -25,7 +25,7 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as play:
         launched = await play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
@@ -44,6 +44,14 @@ def stand() -> Any:
 async def url(stand: Any) -> AsyncIterator[str]:
     async with ticket_stand.served(stand) as address:
         yield address
+
+
+@pytest.fixture(autouse=True)
+async def no_window_stays_open(browser: Browser) -> AsyncIterator[None]:
+    """One browser serves the file, each test in a window of its own, without the cookies of others."""
+    yield
+    for context in browser.contexts:
+        await context.close()
 
 
 async def signed_in(browser: Browser, url: str, stand: Any, **options: Any) -> tuple[Page, list[str]]:

@@ -21,6 +21,7 @@ from firm.instant import HOUR_US
 from firm.quote_frame import Tick
 
 ADA, BEN = "700001", "700002"
+LOOKS_BACK_US = 2 * HOUR_US  # of prices behind the start, which every stand reads first
 
 
 class Stand:
@@ -30,7 +31,7 @@ class Stand:
         self, market: str = "walk:EURUSD,XAUUSD;days=1", temper: str = "scalper", lasts_us: int = 14 * HOUR_US
     ) -> None:
         prices = SyntheticPrices(read_market(market))
-        from_us = prices.first_us + 10 * HOUR_US
+        from_us = prices.first_us + LOOKS_BACK_US
         self.replay = Replay(Market(prices, from_us=from_us, to_us=from_us + lasts_us), 1)
         self.portal = ""
         self.told: list[Tick | Event] = []
