@@ -23,7 +23,7 @@ from storage.files import FirmDirectory
 from storage.sqlite_file import DISK_FAILED, READING, FileRefused, name_to_read, open_sqlite, what_came_first
 
 APPLICATION = 0x45564652  # "EVFR"
-VERSION = 6
+VERSION = 7
 MEMORY_BYTES_MAX = 64 * 2**20
 
 _SCHEMA = """
@@ -36,8 +36,15 @@ CREATE TABLE sessions (
     expires_us INTEGER NOT NULL,
     proof BLOB NOT NULL                -- proof_of the other columns
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX sessions_by_person ON sessions (person);
-CREATE INDEX sessions_by_expiry ON sessions (expires_us);
+CREATE INDEX sessions_by_person ON sessions (person, expires_us);
+CREATE INDEX sessions_by_expiry ON sessions (expires_us) WHERE person <> '';
+CREATE TABLE endings (
+    person TEXT PRIMARY KEY,           -- whose sessions were ended last, or nothing: what counts the endings of all
+    number INTEGER NOT NULL,           -- of the ending, in the order of all
+    series TEXT NOT NULL,              -- drawn when the count began
+    seen_us INTEGER NOT NULL,          -- when it was first found while what has ended was removed; 0: not yet
+    proof BLOB NOT NULL                -- proof_of the other columns
+) STRICT, WITHOUT ROWID;
 CREATE TABLE throttles (
     scope TEXT NOT NULL,
     subject BLOB NOT NULL,             -- keyed BLAKE2b of the address or account
@@ -77,6 +84,7 @@ CREATE TABLE links (
     about TEXT NOT NULL,               -- the commitment to what it is good for alone, or nothing
     issued_us INTEGER NOT NULL,
     expires_us INTEGER NOT NULL,
+    held_until_us INTEGER NOT NULL,    -- until when it is good for whoever uses it just now alone
     proof BLOB NOT NULL                -- proof_of the other columns
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX links_by_person ON links (person, purpose, issued_us);

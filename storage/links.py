@@ -9,10 +9,13 @@ from enum import StrEnum
 
 import apsw
 
+from firm.instant import MINUTE_US
 from storage.front import FrontFile, proof_of
 from storage.sqlite_file import one_row
 
 LINKS_PER_PURPOSE_MAX = 3  # of one person
+HELD_US = 5 * MINUTE_US  # for whoever uses a link; after a kill in the middle it is good again
+_COLUMNS = "token, person, purpose, about, issued_us, expires_us, held_until_us"
 
 
 class Purpose(StrEnum):
@@ -42,7 +45,7 @@ class LinkBook:
         about: str = "",
     ) -> None:
         """`alone`: those of before are good for nothing any more. `about`: the commitment to what alone it is good for."""
-        row = (digest_of(token), person, purpose.value, about, now_us, now_us + good_for_us)
+        row = (digest_of(token), person, purpose.value, about, now_us, now_us + good_for_us, 0)
         keep = 0 if alone else LINKS_PER_PURPOSE_MAX - 1
 
         def work(connection: apsw.Connection) -> None:
@@ -51,10 +54,8 @@ class LinkBook:
                 " ORDER BY issued_us DESC LIMIT -1 OFFSET ?)",
                 (person, purpose.value, keep),
             )
-            connection.execute(
-                "INSERT INTO links (token, person, purpose, about, issued_us, expires_us, proof) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (*row, proof_of(*row)),
-            )
+            sql = f"INSERT INTO links ({_COLUMNS}, proof) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  (constants)
+            connection.execute(sql, (*row, proof_of(*row)))
 
         self._front.do(work)
 
@@ -79,6 +80,24 @@ class LinkBook:
 
         return self._front.do(work)
 
+    def hold(self, purpose: Purpose, link: str, now_us: int) -> str | None:
+        """The same, for whoever does at once what it is good for: meanwhile nobody uses any link of this person's.
+
+        Then comes `forget_person`, or `let_go` where it could not be done.
+        """
+
+        def work(connection: apsw.Connection) -> str | None:
+            found = _found(connection, purpose, link, now_us)
+            if found is not None:
+                _hold_until(connection, found[0], now_us + HELD_US)
+            return found[0] if found is not None else None
+
+        return self._front.do(work)
+
+    def let_go(self, person: str) -> None:
+        """Their links are as good as they were."""
+        self._front.do(lambda connection: _hold_until(connection, person, 0))
+
     def forget_person(self, person: str) -> None:
         self._front.do(lambda connection: connection.execute("DELETE FROM links WHERE person = ?", (person,)))
 
@@ -92,11 +111,20 @@ class LinkBook:
 
 def _found(connection: apsw.Connection, purpose: Purpose, link: str, now_us: int) -> tuple[str, str] | None:
     """Whose, and what about. A link from the future is of a clock that was set back: it is asked for again."""
-    sql = "SELECT token, person, purpose, about, issued_us, expires_us, proof FROM links WHERE token = ?"
-    row = one_row(connection, sql, (link,))
-    if row is None or row[6] != proof_of(*row[:6]) or row[2] != purpose.value or not row[4] <= now_us < row[5]:
+    row = one_row(connection, f"SELECT {_COLUMNS}, proof FROM links WHERE token = ?", (link,))  # noqa: S608  (constants)
+    if row is None or row[7] != proof_of(*row[:7]) or row[2] != purpose.value or not row[4] <= now_us < row[5]:
         return None
-    return str(row[1]), str(row[3])
+    return (str(row[1]), str(row[3])) if row[6] <= now_us else None
+
+
+def _hold_until(connection: apsw.Connection, person: str, held_until_us: int) -> None:
+    sql = f"SELECT {_COLUMNS}, proof FROM links WHERE person = ?"  # noqa: S608  (constants)
+    for *row, proof in connection.execute(sql, (person,)).fetchall():
+        if proof == proof_of(*row):
+            connection.execute(
+                "UPDATE links SET held_until_us = ?, proof = ? WHERE token = ?",
+                (held_until_us, proof_of(*row[:6], held_until_us), row[0]),
+            )
 
 
 def digest_of(token: str) -> str:

@@ -11,15 +11,19 @@ from typing import Any, NamedTuple
 import apsw
 
 from firm.instant import HOUR_US, MINUTE_US
+from storage import endings
 from storage.front import FrontFile, proof_of
 from storage.sqlite_file import one_row
 
-SESSIONS_MAX = 50_000
+SESSIONS_MAX = 50_000  # of people who are signed in
+NOBODYS_MAX = 10_000  # of strangers: what waits for a second factor, a passkey or the button of a link
+PURGED_AT_ONCE = 100  # in one transaction: pages wait for it
 SESSIONS_PER_PERSON_MAX = 20
 NAME_LENGTH = 16  # of the hash of an id, in hex, by which a person names a session of theirs
 RENEW_EVERY_US = MINUTE_US  # a page view within this time after the last one writes nothing
 IDLE_US = HOUR_US
 ABSOLUTE_US = 12 * HOUR_US
+UNSIGNED_US = 10 * MINUTE_US  # how long after the password was right its second factor may follow
 
 
 class Session(NamedTuple):
@@ -41,21 +45,32 @@ class SessionStore:
         self._idle_us = idle_us
         self._absolute_us = absolute_us
 
-    def set(self, session_id: str, content: bytes, now_us: int, person: str = "") -> None:
-        """Create a session or replace its content. A live one keeps when it began, so that it cannot be prolonged for ever."""
+    def set(self, session_id: str, content: bytes, now_us: int, person: str = "", since: str = "") -> bool:
+        """Create a session or replace its content. A live one keeps when it began, so that it cannot be prolonged for ever.
 
-        def work(connection: apsw.Connection) -> None:
+        `since`: the mark of when the sign-in began. False: all of this person's sessions were ended after it, and there is none.
+        """
+
+        def work(connection: apsw.Connection) -> bool:
+            if since and endings.is_over(connection, person, since):
+                return False
             known = _live(connection, session_id, now_us)
             created_us = known.created_us if known else now_us
-            _put(
-                connection,
-                _hash(session_id),
-                Session(person, content, created_us, now_us, self._expires_us(created_us, now_us)),
-            )
+            expires_us = self._expires_us(person, created_us, now_us)
+            _put(connection, _hash(session_id), Session(person, content, created_us, now_us, expires_us))
             if known is None:
                 _make_room(connection, person)
+            return True
 
-        self._front.do(work)
+        return self._front.do(work)
+
+    def mark(self) -> str:
+        """Of this moment, for a sign-in that begins: to be kept until it gives a session, or `is_over`."""
+        return self._front.do(endings.mark_now)
+
+    def is_over(self, person: str, since: str) -> bool:
+        """Whether a sign-in that began at this mark can give this person no session any more."""
+        return self._front.do(lambda connection: endings.is_over(connection, person, since))
 
     def get(self, session_id: str, now_us: int) -> Session | None:
         """None: unknown, ended or lost."""
@@ -67,7 +82,7 @@ class SessionStore:
         def work(connection: apsw.Connection) -> bool:
             known = _live(connection, session_id, now_us)
             if known and now_us - known.seen_us >= RENEW_EVERY_US:
-                expires_us = self._expires_us(known.created_us, now_us)
+                expires_us = self._expires_us(known.person, known.created_us, now_us)
                 _put(connection, _hash(session_id), known._replace(seen_us=now_us, expires_us=expires_us))
             return known is not None
 
@@ -79,12 +94,13 @@ class SessionStore:
         )
 
     def delete_person(self, person: str, except_id: str = "") -> None:
-        """Sign a person out everywhere, but for the session they ask it from."""
-        self._front.do(
-            lambda connection: connection.execute(
-                "DELETE FROM sessions WHERE person = ? AND session <> ?", (person, _hash(except_id))
-            )
-        )
+        """Sign a person out everywhere, but for the session they ask it from. What has begun to be a sign-in becomes no session."""
+
+        def work(connection: apsw.Connection) -> None:
+            connection.execute("DELETE FROM sessions WHERE person = ? AND session <> ?", (person, _hash(except_id)))
+            endings.end(connection, person)
+
+        self._front.do(work)
 
     def change(self, session_id: str, now_us: int, work: Callable[[bytes], bytes]) -> bool:
         """Let `work` say what takes the place of a session's content, with nobody between. False: it has ended."""
@@ -114,7 +130,7 @@ class SessionStore:
             known = _live(connection, session_id, now_us)
             if known is not None:
                 connection.execute("DELETE FROM sessions WHERE session = ?", (_hash(session_id),))
-                expires_us = self._expires_us(known.created_us, now_us)
+                expires_us = self._expires_us(known.person, known.created_us, now_us)
                 renewed = known._replace(content=content, seen_us=now_us, expires_us=expires_us)
                 _put(connection, _hash(new_id), renewed)
             return known is not None
@@ -140,16 +156,27 @@ class SessionStore:
         )
 
     def purge(self, now_us: int) -> int:
-        """Remove what has ended; says how many."""
+        """Remove what has ended, a little at a time, so that no page waits for all of it; says how many."""
 
         def work(connection: apsw.Connection) -> int:
-            connection.execute("DELETE FROM sessions WHERE expires_us <= ?", (now_us,))
-            return connection.changes()
+            removed = 0
+            for whose in ("person = ''", "person <> ''"):
+                connection.execute(
+                    f"DELETE FROM sessions WHERE session IN (SELECT session FROM sessions WHERE {whose} AND expires_us <= ?"  # noqa: S608  (constants)
+                    " ORDER BY expires_us LIMIT ?)",
+                    (now_us, PURGED_AT_ONCE - removed),
+                )
+                removed += connection.changes()
+            return removed
 
-        return self._front.do(work)
+        self._front.do(lambda connection: endings.forget_old(connection, now_us))
+        removed = 0
+        while some := self._front.do(work):
+            removed += some
+        return removed
 
-    def _expires_us(self, created_us: int, now_us: int) -> int:
-        return min(now_us + self._idle_us, created_us + self._absolute_us)
+    def _expires_us(self, person: str, created_us: int, now_us: int) -> int:
+        return min(now_us + self._idle_us, created_us + (self._absolute_us if person else UNSIGNED_US))
 
 
 def _live(connection: apsw.Connection, session_id: str, now_us: int) -> Session | None:
@@ -176,19 +203,26 @@ def _put(connection: apsw.Connection, key: bytes, session: Session) -> None:
 
 
 def _make_room(connection: apsw.Connection, person: str) -> None:
-    """Bounded by person, then in all; nobody's sessions go first, so that strangers cannot sign people out."""
-    if person:
-        connection.execute(
-            "DELETE FROM sessions WHERE session IN ("
-            "SELECT session FROM sessions WHERE person = ? ORDER BY created_us DESC LIMIT -1 OFFSET ?)",
-            (person, SESSIONS_PER_PERSON_MAX),
-        )
-    held = one_row(connection, "SELECT count(*) FROM sessions")
+    """Bounded by person, then in all; nobody's by themselves, so that strangers cannot sign people out, nor make anybody wait."""
+    if not person:
+        _keep(connection, "person = ''", NOBODYS_MAX)
+        return
+    connection.execute(
+        "DELETE FROM sessions WHERE session IN ("
+        "SELECT session FROM sessions WHERE person = ? ORDER BY created_us DESC LIMIT -1 OFFSET ?)",
+        (person, SESSIONS_PER_PERSON_MAX),
+    )
+    _keep(connection, "person <> ''", SESSIONS_MAX)
+
+
+def _keep(connection: apsw.Connection, whose: str, at_most: int) -> None:
+    """Those that would end first go first; an index has both the count and the order."""
+    held = one_row(connection, f"SELECT count(*) FROM sessions WHERE {whose}")  # noqa: S608  (constants)
     assert held is not None
-    if held[0] > SESSIONS_MAX:
+    if held[0] > at_most:
         connection.execute(
-            "DELETE FROM sessions WHERE session IN (SELECT session FROM sessions ORDER BY person <> '', expires_us LIMIT ?)",
-            (held[0] - SESSIONS_MAX,),
+            f"DELETE FROM sessions WHERE session IN (SELECT session FROM sessions WHERE {whose} ORDER BY expires_us LIMIT ?)",  # noqa: S608  (constants)
+            (held[0] - at_most,),
         )
 
 

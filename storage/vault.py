@@ -210,10 +210,13 @@ class Vault:
         """None: unknown, or erased."""
         return self._asked(lambda openings: openings.person_where("person", reference(kind, number)))
 
-    def change_password_hash(self, kind: Kind, number: int, password_hash: str) -> bool:
-        """False: no such person."""
+    def change_password_hash(self, kind: Kind, number: int, password_hash: str, instead_of: str = "") -> bool:
+        """False: no such person, or theirs is no more what it is to be put `instead_of`, where that is told."""
         person = reference(kind, number)
         with self._in_use():
+            held = self._held.person_where("person", person) if instead_of else None
+            if instead_of and (held is None or held.password_hash != instead_of):
+                return False
             row = one_row(self._connection, "SELECT identity FROM people WHERE person = ?", (person,))
             if row is None:
                 return False

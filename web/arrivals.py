@@ -24,14 +24,17 @@ AGAIN, PROVEN = "kept.again", "kept.proven"
 
 
 async def arrived(
-    request: Request[Any, Any, Any], person: str, *, factor: bool, wanted: str, kept: Kept | None
+    request: Request[Any, Any, Any], person: str, since: str, *, factor: bool, wanted: str, kept: Kept | None
 ) -> Response[Any]:
-    """Signed in: under a new session, from a device that is known from now on. `factor`: with a second one, or by a passkey."""
+    """Signed in: under a new session, from a device that is known from now on. `factor`: with a second one, or by a passkey.
+
+    `since`: the mark of when the sign-in began. Raises SignInOver.
+    """
     firm: Firm = request.app.state.firm
     words, now_us = device_words(request.headers.get("user-agent", "")), firm.wall_us()
     device = auth.device_in(firm, request) or auth.new_device()
     signed = Signed(factor=factor, proved_us=now_us, device=device_name(device), words=words)
-    session = await auth.begin_session(firm, person, auth.session_id_in(firm, request), signed)
+    session = await auth.begin_session(firm, person, auth.session_id_in(firm, request), signed, since)
     session_id = str(session.value)
 
     def tell_others() -> bool:

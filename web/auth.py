@@ -32,7 +32,6 @@ from web.bounds import (
     GUESSES_PER_DEVICE,
     NO_ROOM_SECONDS,
     PASSWORD_LENGTH_MAX,
-    UNSIGNED_US,
 )
 from web.cookies import cookie_in, own_cookie
 from web.firm import Firm
@@ -48,6 +47,10 @@ UNLIMITED = Allowance(Limits())  # for one who is signed in, and is asked again
 _BY_ACCOUNT = Limit(GUESSES_PER_ACCOUNT, GUESS_WINDOW_US)
 _BY_DEVICE = Limit(GUESSES_PER_DEVICE, GUESS_WINDOW_US)
 _BY_ADDRESS = Limit(GUESSES_PER_ADDRESS, GUESS_WINDOW_US)
+
+
+class SignInOver(Exception):
+    """A password was changed, or all sessions were ended, after this sign-in began: it gives none."""
 
 
 class TooManyGuesses(Exception):
@@ -104,8 +107,7 @@ async def recognise(
     if person.kind == "staff" and firm.live.staff().working(person.reference) is None:
         return None  # who has left is told no more than a stranger
     await anyio.to_thread.run_sync(forgive)
-    await desk.renew(firm.vault, person, password)
-    return person
+    return await desk.renew(firm.vault, person, password)
 
 
 async def _opens(
@@ -136,16 +138,26 @@ def bucket_of(firm: Firm, account: str, person: str, device: str) -> tuple[str, 
 # --- sessions ---
 
 
-async def begin_session(firm: Firm, person: str, before: str | None, signed: Signed) -> Cookie:
-    """A new id at every sign-in, so that one planted earlier is worth nothing; the one before it ends. `person`: "" for nobody yet."""
+async def begins(firm: Firm) -> str:
+    """The mark of a sign-in that begins, to be taken before anything is looked at that proves who it is."""
+    return await anyio.to_thread.run_sync(firm.sessions.mark)
+
+
+async def begin_session(firm: Firm, person: str, before: str | None, signed: Signed, since: str = "") -> Cookie:
+    """A new id at every sign-in, so that one planted earlier is worth nothing; the one before it ends. `person`: "" for nobody yet.
+
+    `since`: the mark of when the sign-in began. Raises SignInOver.
+    """
+    assert since or not person
     session_id = secrets.token_urlsafe(SESSION_ID_BYTES)
 
-    def begin() -> None:
+    def begin() -> bool:
         if before:
             firm.sessions.delete(before)
-        firm.sessions.set(session_id, written(signed), firm.wall_us(), person)
+        return firm.sessions.set(session_id, written(signed), firm.wall_us(), person, since)
 
-    await anyio.to_thread.run_sync(begin)
+    if not await anyio.to_thread.run_sync(begin):
+        raise SignInOver
     return own_cookie(firm, session_id, None)
 
 
@@ -163,12 +175,10 @@ async def end_session(firm: Firm, session_id: str | None) -> Cookie:
 
 
 async def unsigned_session(firm: Firm, connection: ASGIConnection[Any, Any, Any, Any]) -> Signed:
-    """What the session of somebody who is not signed in remembers; nothing where there is none, or it is too old."""
+    """What the session of somebody who is not signed in remembers; nothing where there is none, or it has ended."""
     session_id = session_id_in(firm, connection)
     held = await anyio.to_thread.run_sync(firm.sessions.get, session_id, firm.wall_us()) if session_id else None
-    if held is None or held.person or firm.wall_us() - held.created_us > UNSIGNED_US:
-        return NOTHING
-    return read_signed(held.content)
+    return NOTHING if held is None or held.person else read_signed(held.content)
 
 
 def session_id_in(firm: Firm, connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:

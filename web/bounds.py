@@ -85,7 +85,6 @@ ADDRESS_CHANGES_PER_DAY = 6
 NAME_LENGTH_MAX = 80
 GUESS_WINDOW_US = 15 * MINUTE_US
 FRESH_US = 5 * MINUTE_US  # how long ago who does something grave may have proved who they are
-UNSIGNED_US = 10 * MINUTE_US  # how long after the password was right its second factor may follow
 CHALLENGE_US = 5 * MINUTE_US  # how long a passkey may take to sign
 OFFERED_US = 10 * MINUTE_US  # how long a secret for an app waits for its first code
 DEVICE_COOKIE_SECONDS = 400 * 24 * 3_600  # more is cut down by browsers

@@ -16,12 +16,13 @@ from web.signed import NOTHING, Signed, read_signed, written
 _BY_ADDRESS = Limit(PASSKEYS_PER_ADDRESS, GUESS_WINDOW_US)
 
 
-def keep_challenge(firm: Firm, session_id: str, challenge: bytes, until_us: int) -> bool:
-    """In place of one before. False: the session has ended."""
+def keep_challenge(firm: Firm, session_id: str, challenge: bytes, until_us: int, since: str = "") -> bool:
+    """In place of one before. False: the session has ended. `since`: the mark of now; a sign-in that waits for a factor began before."""
 
     def work(content: bytes) -> bytes:
         held = read_signed(content)
-        return written(replace(held, challenge=challenge, challenge_until_us=until_us))
+        began = held.since if held.waiting else since
+        return written(replace(held, challenge=challenge, challenge_until_us=until_us, since=began))
 
     return firm.sessions.change(session_id, firm.wall_us(), work)
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 import argon2
+from msgspec.structs import replace
 
 from storage.people import Person
 from storage.vault import Vault
@@ -82,11 +83,14 @@ class PasswordDesk:
             found.append(await self._worked_out(asked, bytes, known=True))
         return tuple(found)
 
-    async def renew(self, vault: Vault, person: Person, password: str) -> None:
-        """Hash a password that was right anew, where it was hashed with less than today asks for."""
-        if self._hasher.check_needs_rehash(person.password_hash):
-            fresh = await self._worked_out(Hash(password, TIME_COST, MEMORY_KIB, LANES), str, known=True)
-            await anyio.to_thread.run_sync(vault.change_password_hash, person.kind, person.id, fresh)
+    async def renew(self, vault: Vault, person: Person, password: str) -> Person:
+        """Hash a password that was right anew, where it was hashed with less than today asks for. Never over one that was set meanwhile."""
+        before = person.password_hash
+        if not self._hasher.check_needs_rehash(before):
+            return person
+        fresh = await self._worked_out(Hash(password, TIME_COST, MEMORY_KIB, LANES), str, known=True)
+        taken = await anyio.to_thread.run_sync(vault.change_password_hash, person.kind, person.id, fresh, before)
+        return replace(person, password_hash=fresh) if taken else person
 
     async def _worked_out(self, request: Request, kind: type[_Kept], *, known: bool) -> _Kept:
         async with self._turn(known=known):

@@ -32,7 +32,8 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The content of a session. All instants are wall time, µs UTC.
 
     `factor`: it was begun with a second factor, or one was added in it. `proved_us`: when who sits there last proved who they are.
-    `waiting`: the person whose password was right and who has to show a factor; nobody is signed in yet. `link`: the digest of what a
+    `waiting`: the person whose password was right and who has to show a factor; nobody is signed in yet. `since`: the mark of when their
+    sign-in, or one by passkey, began (`SessionStore.mark`). `link`: the digest of what a
     link of a mail held. `challenge`: what a passkey has to sign until `challenge_until_us`. `view`: the trader as whom a
     member of staff looks.
     """
@@ -43,6 +44,7 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     words: str = ""
     waiting: str = ""
     waiting_until_us: int = 0
+    since: str = ""
     link: str = ""
     challenge: bytes = b""
     challenge_until_us: int = 0

@@ -176,7 +176,7 @@ def test_one_person_holds_a_bounded_number_of_sessions(sessions: SessionStore) -
 
 
 def test_a_flood_of_strangers_signs_nobody_out(sessions: SessionStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage.sessions, "SESSIONS_MAX", 10)
+    monkeypatch.setattr(storage.sessions, "NOBODYS_MAX", 9)
     sessions.set("ada", b"", NOW_US, ADA)
     for number in range(30):
         sessions.set(f"stranger {number}", b"", NOW_US + number)

@@ -122,6 +122,25 @@ async def test_ada_makes_a_passkey_and_signs_in_with_it_alone(browser, site, sho
     assert not complaints
 
 
+async def test_a_passkey_that_was_asked_before_all_sessions_were_ended_signs_nobody_in(browser, site, shop, play):
+    page, _, _, _ = await with_authenticator(browser)
+    await by_password(page, site, ADA, play.PASSWORD)
+    await make_one(page, site, "Ada’s laptop")
+    await expect(page.locator("h1")).to_have_text("Your recovery codes")
+    await page.click("text=Sign out")
+    await page.wait_for_url("**/sign-in*")
+
+    async def ended_first(route: Any) -> None:
+        shop.firm.sessions.delete_person(f"trader:{play.ADA}")
+        await route.continue_()
+
+    await page.route("**/session/passkey", ended_first, times=1)
+    await page.click("text=Sign in with a passkey")
+    await expect(page.locator("main")).to_contain_text("That took too long")
+    await page.click("text=Sign in with a passkey")  # with a challenge of now
+    await page.wait_for_url("**/accounts")
+
+
 async def test_a_passkey_is_the_second_step_after_a_password_and_a_proof(browser, site, shop, play):
     page, _, _, _ = await with_authenticator(browser)
     await by_password(page, site, RUTH, play.PASSWORD)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from firm.commands import SecurityAct, StaffAct
 from storage.factors import Factors, read_factors, written
+from storage.people import Person
 from web import auth
 from web.acts import record_at_door
 from web.arrivals import PROVEN, goes_on, proven_again
@@ -126,18 +127,18 @@ async def _wrong_proof(request: Request[Any, Any, Any], password: str, code: str
         if how == "recovery":
             await note(request, visitor.reference, SecurityAct.CODE_USED)
         return "" if how else NO_SUCH_CODE
-    return "" if await is_password_of(request, password) else NO_PASSWORD
+    return "" if await whose_password(request, password) else NO_PASSWORD
 
 
-async def is_password_of(request: Request[Any, Any, Any], password: str) -> bool:
-    """Whether it is the visitor's; guesses count as at the door. Raises TooManyGuesses."""
+async def whose_password(request: Request[Any, Any, Any], password: str) -> Person | None:
+    """The visitor, where it is theirs, with the hash that it was held against; guesses count as at the door. Raises TooManyGuesses."""
     firm, desk, visitor = firm_of(request), request.app.state.passwords, signed_in(request)
     person = await anyio.to_thread.run_sync(firm.vault.person, visitor.kind, visitor.id)
     if person is None:
-        return False
+        return None
     address, device = auth.counted_as(request), auth.device_in(firm, request)
     found = await auth.recognise(firm, desk, person.mail, password, address, device)
-    return found is not None and found.reference == visitor.reference
+    return found if found is not None and found.reference == visitor.reference else None
 
 
 # --- what all factors share ---

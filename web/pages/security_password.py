@@ -9,6 +9,7 @@ from litestar.response import Redirect, Response
 
 from actors.permitted import PORTAL
 from firm.commands import SecurityAct
+from storage.errors import DiskRefused
 from storage.links import Purpose
 from storage.people import Person
 from web import auth
@@ -19,7 +20,7 @@ from web.forms import fields_of
 from web.links import form_token, keep_link, link_in, require_own_form, whose_link
 from web.notes import note, require_taking
 from web.pages.confirm_address import confirm
-from web.pages.security_factors import NO_PASSWORD, is_password_of
+from web.pages.security_factors import NO_PASSWORD, whose_password
 from web.pages.sign_in import wait_for
 from web.passwords import why_refused
 from web.proof_page import SECURITY
@@ -44,16 +45,20 @@ async def security_change_password(request: Request[Any, Any, Any]) -> Response[
     firm, visitor, fields = firm_of(request), signed_in(request), await fields_of(request)
     require_taking(firm)
     try:
-        is_theirs = await is_password_of(request, str(fields.get("present", "")))
+        proven = await whose_password(request, str(fields.get("present", "")))
     except auth.TooManyGuesses as guesses:
         return page(request, "password.html", status=429, wrong={"": wait_for(request, guesses)})
     person = await anyio.to_thread.run_sync(firm.vault.person, visitor.kind, visitor.id)
     wrong = _wrong_words(request, person, str(fields.get("fresh", "")), str(fields.get("again", "")))
-    if not is_theirs:
+    if proven is None:
         wrong["present"] = spoken(request)(NO_PASSWORD)
-    if wrong or person is None:
+    if wrong or proven is None:
         return page(request, "password.html", status=422, wrong=wrong)
-    await _set(request, person, str(fields.get("fresh", "")))
+    hashed = await request.app.state.passwords.hashed(str(fields.get("fresh", "")))
+    if not await _set(
+        firm, proven, hashed, instead_of=proven.password_hash
+    ):  # another was set while this one was looked at
+        return page(request, "password.html", status=422, wrong={"present": spoken(request)(NO_PASSWORD)})
     cookie = await proven_again(request)
     await anyio.to_thread.run_sync(
         firm.sessions.delete_person, visitor.reference, str(cookie.value) if cookie else visitor.session_id
@@ -78,7 +83,7 @@ async def new_password(request: Request[Any, Any, Any]) -> Response[Any]:
 
 @post(RESET, policy=Policy.PUBLIC)
 async def set_new_password(request: Request[Any, Any, Any]) -> Response[Any]:
-    """The link is used up only by a password that is taken. Second factors stay as they are, and are asked for at the next sign-in."""
+    """The link is used up only by a password that was set. Second factors stay as they are, and are asked for at the next sign-in."""
     firm, fields = firm_of(request), await fields_of(request)
     require_taking(firm)
     whose = await _link_held(request)
@@ -89,10 +94,16 @@ async def set_new_password(request: Request[Any, Any, Any]) -> Response[Any]:
     wrong = _wrong_words(request, person, str(fields.get("fresh", "")), str(fields.get("again", "")))
     if wrong:
         return _reset_page(request, wrong, 422, good=True)
+    hashed = await request.app.state.passwords.hashed(str(fields.get("fresh", "")))
     link = await link_in(request)
-    if await anyio.to_thread.run_sync(firm.links.use, purpose, link, firm.wall_us()) != person.reference:
+    if await anyio.to_thread.run_sync(firm.links.hold, purpose, link, firm.wall_us()) != person.reference:
         return _reset_page(request, _gone(request), 422, good=False)
-    await _set(request, person, str(fields.get("fresh", "")))
+    try:
+        await _set(firm, person, hashed)
+    except BaseException:  # whatever it was, and whoever went away: their links are as good as before
+        with anyio.CancelScope(shield=True), suppress(DiskRefused):
+            await anyio.to_thread.run_sync(firm.links.let_go, person.reference)
+        raise
     await anyio.to_thread.run_sync(firm.sessions.delete_person, person.reference)  # before anything is open to them
     if purpose is Purpose.PASSWORD_MAILED:
         await _open(request, person)
@@ -127,12 +138,12 @@ async def _open(request: Request[Any, Any, Any], person: Person) -> None:
     await confirm(request, person.reference)
 
 
-async def _set(request: Request[Any, Any, Any], person: Person, password: str) -> None:
-    """Links of before go with the password of before: whoever knew that one may have asked for them."""
-    firm: Firm = firm_of(request)
-    fresh = await request.app.state.passwords.hashed(password)
-    await anyio.to_thread.run_sync(firm.vault.change_password_hash, person.kind, person.id, fresh)
-    await anyio.to_thread.run_sync(firm.links.forget_person, person.reference)
+async def _set(firm: Firm, person: Person, hashed: str, instead_of: str = "") -> bool:
+    """Links of before go with the password of before: whoever knew that one may have asked for them. False: see the vault."""
+    taken = await anyio.to_thread.run_sync(firm.vault.change_password_hash, person.kind, person.id, hashed, instead_of)
+    if taken:
+        await anyio.to_thread.run_sync(firm.links.forget_person, person.reference)
+    return taken
 
 
 def _gone(request: Request[Any, Any, Any]) -> dict[str, str]:

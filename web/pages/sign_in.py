@@ -10,10 +10,11 @@ from firm.commands import SecurityAct, StaffAct, ViewEnd
 from firm.instant import MINUTE_US
 from storage.factors import read_factors
 from storage.people import Person
+from storage.sessions import UNSIGNED_US
 from web import auth
 from web.acts import failed_as, record_at_door
 from web.arrivals import arrived
-from web.bounds import CHALLENGE_US, UNSIGNED_US
+from web.bounds import CHALLENGE_US
 from web.challenges import keep_challenge, signed_challenge
 from web.firm import Firm
 from web.forms import Kept, SignIn, Wrong, fields_of, path_of_ours, read_kept, read_sign_in, text_in
@@ -24,7 +25,7 @@ from web.render import page
 from web.second_factor import proven_by_code
 from web.shell.speech import spoken
 from web.shell.toasts import told
-from web.signed import Signed
+from web.signed import Signed, signed_of
 from web.visitor import CSRF_FIELD, ForeignForm, Policy, csrf_token_of, firm_of, is_token_of, visitor_of
 
 HOMES = {"trader": "/accounts", "staff": "/staff"}
@@ -60,7 +61,7 @@ async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
         speak = spoken(request)
         said = {name: speak(key) for name, key in asked.errors.items()}
         return _again(request, Wrong(said, asked.typed), 422, kept)
-    address = auth.counted_as(request)
+    address, since = auth.counted_as(request), await auth.begins(firm)
     try:
         person = await auth.recognise(firm, desk, asked.mail, asked.password, address, device, state.allowance)
     except auth.TooManyGuesses as guesses:
@@ -73,8 +74,8 @@ async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
         return answer
     held = read_factors(await anyio.to_thread.run_sync(firm.vault.factors, person.reference))
     if held.any:
-        return await _ask_for_factor(request, person, asked, kept)
-    return await arrived(request, person.reference, factor=False, wanted=asked.next, kept=kept)
+        return await _ask_for_factor(request, person, since, asked, kept)
+    return await _arrive(request, person.reference, since, factor=False, wanted=asked.next, kept=kept)
 
 
 @post("/session/factor", policy=Policy.PUBLIC)
@@ -87,7 +88,7 @@ async def sign_in_factor(request: Request[Any, Any, Any]) -> Response[Any]:
         path_of_ours(text_in(fields, "next")),
     )
     session_id = auth.session_id_in(firm, request) or ""
-    if not waits.waiting or firm.wall_us() > waits.waiting_until_us:
+    if await _is_over(firm, waits):
         return _again(request, Wrong({"": spoken(request)(TOO_LATE)}, {"next": wanted}), 422, kept)
     if not is_token_of(session_id, text_in(fields, CSRF_FIELD)):
         raise ForeignForm("the form is from an earlier session: go back, reload the page, and send it again")
@@ -107,7 +108,7 @@ async def sign_in_factor(request: Request[Any, Any, Any]) -> Response[Any]:
         return answer
     if how == "recovery":
         await note_at_sign_in(request, waits.waiting, SecurityAct.CODE_USED)
-    return await arrived(request, waits.waiting, factor=True, wanted=wanted, kept=kept)
+    return await _arrive(request, waits.waiting, waits.since, factor=True, wanted=wanted, kept=kept)
 
 
 @post("/session/passkey", policy=Policy.PUBLIC)
@@ -115,6 +116,7 @@ async def sign_in_passkey(request: Request[Any, Any, Any]) -> Response[Any]:
     """A passkey alone: it names its person. Wrong passwords for that person do not count against it."""
     firm, fields = firm_of(request), await fields_of(request)
     kept, wanted = read_kept(fields), path_of_ours(text_in(fields, "next"))
+    since = await _passkey_began(request)
     try:
         person = await signed_challenge(request, auth.session_id_in(firm, request) or "", text_in(fields, "credential"))
     except auth.TooManyGuesses as guesses:
@@ -122,7 +124,7 @@ async def sign_in_passkey(request: Request[Any, Any, Any]) -> Response[Any]:
     known = await anyio.to_thread.run_sync(auth.person_named, firm, person) if person else None
     if known is None:
         return _again(request, Wrong({"": spoken(request)(NO_PASSKEY)}, {"next": wanted}), 422, kept)
-    return await arrived(request, known.reference, factor=True, wanted=wanted, kept=kept)
+    return await _arrive(request, known.reference, since, factor=True, wanted=wanted, kept=kept)
 
 
 @post("/passkey-challenge", policy=Policy.PUBLIC, enrolling=True, status_code=200)
@@ -131,13 +133,13 @@ async def passkey_challenge(request: Request[Any, Any, Any]) -> Response[dict[st
     firm: Firm = firm_of(request)
     if site_of(firm) is None:
         return Response({}, status_code=404)
-    challenge, until_us = new_challenge(), firm.wall_us() + CHALLENGE_US
+    challenge, until_us, since = new_challenge(), firm.wall_us() + CHALLENGE_US, await auth.begins(firm)
     session_id = auth.session_id_in(firm, request) or ""
     answer: Response[dict[str, Any]] = Response(asked_to_sign(firm, challenge))
-    went_on: bool = await anyio.to_thread.run_sync(keep_challenge, firm, session_id, challenge, until_us)
+    went_on: bool = await anyio.to_thread.run_sync(keep_challenge, firm, session_id, challenge, until_us, since)
     if went_on:
         return answer
-    signed = Signed(challenge=challenge, challenge_until_us=until_us)
+    signed = Signed(challenge=challenge, challenge_until_us=until_us, since=since)
     answer.set_cookie(await auth.begin_session(firm, "", None, signed))
     return answer
 
@@ -160,11 +162,33 @@ def wait_for(request: Request[Any, Any, Any], guesses: auth.TooManyGuesses) -> s
     return spoken(request)("sign_in.wait", count=-(-guesses.wait_us // MINUTE_US))
 
 
+async def _arrive(
+    request: Request[Any, Any, Any], person: str, since: str, *, factor: bool, wanted: str, kept: Kept | None
+) -> Response[Any]:
+    try:
+        return await arrived(request, person, since, factor=factor, wanted=wanted, kept=kept)
+    except auth.SignInOver:
+        return _again(request, Wrong({"": spoken(request)(TOO_LATE)}, {"next": wanted}), 422, kept)
+
+
+async def _passkey_began(request: Request[Any, Any, Any]) -> str:
+    """When the challenge was asked for, as a rule; a session that was told of none has to be live when it is answered."""
+    firm: Firm = firm_of(request)
+    return signed_of(request).since or (await auth.unsigned_session(firm, request)).since or await auth.begins(firm)
+
+
+async def _is_over(firm: Firm, waits: Signed) -> bool:
+    """Whether no second factor is waited for any more: none was, it took too long, or all sessions were ended meanwhile."""
+    if not waits.waiting or firm.wall_us() > waits.waiting_until_us:
+        return True
+    return await anyio.to_thread.run_sync(firm.sessions.is_over, waits.waiting, waits.since)
+
+
 async def _ask_for_factor(
-    request: Request[Any, Any, Any], person: Person, asked: SignIn, kept: Kept | None
+    request: Request[Any, Any, Any], person: Person, since: str, asked: SignIn, kept: Kept | None
 ) -> Response[Any]:
     firm: Firm = firm_of(request)
-    waits = Signed(waiting=person.reference, waiting_until_us=firm.wall_us() + UNSIGNED_US)
+    waits = Signed(waiting=person.reference, waiting_until_us=firm.wall_us() + UNSIGNED_US, since=since)
     session = await auth.begin_session(firm, "", auth.session_id_in(firm, request), waits)
     answer = _factor_page(request, str(session.value), asked.next, kept, "", 200)
     answer.set_cookie(session)
