@@ -44,7 +44,7 @@ def override(seat: AccountSeat, command: GrantOverride, turn: Turn) -> None:
 
 def grant(seat: AccountSeat, command: GrantOverride, turn: Turn) -> None:
     """Nothing stands against it: carry it out, or note that a second person has to agree."""
-    asked = asked_before(seat, command, turn.header.happened_us)
+    asked = asked_before(seat, command, turn)
     by_two = _wants_two(seat)
     wanted, why, evidence = command.override, command.why, command.evidence
     agrees = by_two and asked is not None and asked.by != command.by
@@ -71,12 +71,16 @@ def _wants_two(seat: AccountSeat) -> bool:
     return isinstance(seat.held.ruleset, Ruleset) and seat.held.ruleset.overrides_by_two
 
 
-def asked_before(seat: AccountSeat, command: GrantOverride, now_us: int) -> AskedOverride | None:
-    """The same exception, asked for not too long ago."""
-    oldest_us = now_us - OVERRIDE_ASKED_DAYS * DAY_US
-    asked = seat.held.overrides.asked
-    named = (one for one in asked if is_named(one.by))  # who has no name may be the very person who agrees
-    return next((one for one in named if one.override == command.override and one.at_us >= oldest_us), None)
+def asked_before(seat: AccountSeat, command: GrantOverride, turn: Turn) -> AskedOverride | None:
+    """The same exception, asked for not too long ago, by somebody who may still ask for it."""
+    oldest_us = turn.header.happened_us - OVERRIDE_ASKED_DAYS * DAY_US
+    alike = (one for one in seat.held.overrides.asked if one.override == command.override and one.at_us >= oldest_us)
+    return next((one for one in alike if _still_asks(one.by, turn)), None)
+
+
+def _still_asks(by: str, turn: Turn) -> bool:
+    """Who has no name may be the very person who agrees, and who was let go since is none of the firm's two people."""
+    return is_named(by) and turn.holds(by, Permission.GRANT_OVERRIDES)
 
 
 # --- what is refused ---

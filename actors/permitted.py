@@ -15,8 +15,9 @@ from firm import commands as c
 from firm.account import AccountState
 from firm.facts import Refusal, Refused
 from firm.permissions import CONSOLE, MEANS, Permission, Scope
+from firm.permissions import STAFF as OF_STAFF
 from firm.regions import NO_REGION
-from firm.staff import NOBODY, Staff
+from firm.staff import NOBODY, Staff, why_not_reset
 
 PORTAL = "portal"  # somebody who is not signed in
 TRADER = "trader:"
@@ -35,7 +36,7 @@ NEEDED: dict[type[c.Command], tuple[Permission, ...]] = {
     c.IssueApiKey: (P.MANAGE_API_KEYS,),
     c.RotateApiKey: (P.MANAGE_API_KEYS,),
     c.RevokeApiKey: (P.MANAGE_API_KEYS,),
-    c.NoteSecurity: (P.MANAGE_STAFF,),  # of others; everybody may of themselves
+    c.NoteSecurity: (P.MANAGE_STAFF,),  # of others; everybody may of themselves, but for what `_not_of_them` refuses
     c.RegisterTrader: (P.REGISTER_TRADERS,),
     c.PlaceTrader: (P.REGISTER_TRADERS,),
     c.JoinFirm: (P.REGISTER_TRADERS,),
@@ -113,6 +114,20 @@ def staff_of(house: House) -> Staff:
 
 def refusal_of(command: c.Command, house: House) -> Refused | None:
     """Why this command is not even decided; None where whoever it is by may ask it."""
+    return _not_asked_by(command, house) or _not_of_them(command, house)
+
+
+def _not_of_them(command: c.Command, house: House) -> Refused | None:
+    """Second factors are taken from the staff by the rule of who may change whom, at the console, too."""
+    if not isinstance(command, c.NoteSecurity) or command.act is not c.SecurityAct.FACTORS_RESET:
+        return None
+    if not command.person.startswith(OF_STAFF):
+        return None
+    no = why_not_reset(staff_of(house), command.by, command.person, command.why)
+    return None if no is None else Refused(refusal=no[0], detail=no[1])
+
+
+def _not_asked_by(command: c.Command, house: House) -> Refused | None:
     by, kind = command.by, type(command)
     if by == CONSOLE or (by == COURIER and kind in _OF_COURIERS) or (by == PORTAL and kind in _OF_THE_PORTAL):
         return None

@@ -36,6 +36,7 @@ from firm.facts import (
     StandingChanged,
 )
 from firm.inputs import Input
+from firm.permissions import Permission
 from firm.phase import JUDGED
 from firm.rules.across_accounts import Together
 
@@ -173,7 +174,8 @@ class RiskDesk:
             turn.record(Refused(refusal=Refusal.NAME_MISSING, detail=detail))
             return
         first = self.state.asked.get(command.switch, "")
-        if not is_named(first):
+        # Who was let go since, or releases nothing any more, is none of the two: whoever comes now is the first.
+        if not (is_named(first) and turn.holds(first, Permission.RELEASE_SWITCHES)):
             turn.record(KillSwitchReleaseAsked(switch=command.switch, by=command.by, why=command.why))
         elif first == command.by:
             detail = "a second person must release it"

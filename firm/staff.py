@@ -165,6 +165,15 @@ def why_not_leave(staff: Staff, by: str, number: int, why: str) -> No | None:
     return _why_not_touch(staff, by, number, why) or _last_owner(staff, number)
 
 
+def why_not_reset(staff: Staff, by: str, person: str, why: str) -> No | None:
+    """Of somebody's second factors. Without them a password alone lets in, so nobody takes them from who holds more than they do."""
+    if staff.working(person) is None:
+        return Refusal.UNKNOWN_STAFF, f"{person} is nobody who works here"
+    if by == person:
+        return Refusal.OWN_ROLE, "somebody else takes your second factors from you"
+    return _why_not_touch(staff, by, int(person.removeprefix(STAFF)), why)
+
+
 def why_not_define(staff: Staff, by: str, role: str, permissions: tuple[str, ...], why: str) -> No | None:
     if (no := wordless(why)) is not None:
         return no
@@ -192,7 +201,7 @@ def why_not_retire(staff: Staff, by: str, role: str, why: str) -> No | None:
 
 
 def _why_not_touch(staff: Staff, by: str, number: int, why: str) -> No | None:
-    """What holds for every change to a person."""
+    """What holds for every change to a person, and to how they sign in."""
     member = staff.members.get(number)
     if member is None or member.left_us:
         return Refusal.UNKNOWN_STAFF, f"{number} is nobody who works here"

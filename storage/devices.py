@@ -10,7 +10,7 @@ import apsw
 
 from firm.instant import DAY_US
 from storage.front import FrontFile, proof_of
-from storage.sqlite_file import one_row
+from storage.sqlite_file import changes_any, one_row
 
 DEVICES_PER_PERSON_MAX = 20
 KEPT_US = 400 * DAY_US  # as long as a browser keeps a cookie
@@ -68,10 +68,10 @@ class DeviceBook:
         rows: list[tuple[Any, ...]] = self._front.do(lambda connection: connection.execute(sql, (person,)).fetchall())
         return [Device(bytes(device).hex()[:NAME_LENGTH], *rest) for device, *rest in rows]
 
-    def forget(self, person: str, name: str) -> None:
-        """The next sign-in from it is one from a new device."""
+    def forget(self, person: str, name: str) -> bool:
+        """The next sign-in from it is one from a new device. False: none is listed under this name."""
         sql = "DELETE FROM devices WHERE person = ? AND substr(lower(hex(device)), 1, ?) = ?"
-        self._front.do(lambda connection: connection.execute(sql, (person, NAME_LENGTH, name)))
+        return self._front.do(lambda connection: changes_any(connection, sql, (person, NAME_LENGTH, name)))
 
     def forget_person(self, person: str) -> None:
         self._front.do(lambda connection: connection.execute("DELETE FROM devices WHERE person = ?", (person,)))

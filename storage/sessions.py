@@ -13,7 +13,7 @@ import apsw
 from firm.instant import HOUR_US, MINUTE_US
 from storage import endings
 from storage.front import FrontFile, proof_of
-from storage.sqlite_file import one_row
+from storage.sqlite_file import changes_any, one_row
 
 SESSIONS_MAX = 50_000  # of people who are signed in
 NOBODYS_MAX = 10_000  # of strangers: what waits for a second factor, a passkey or the button of a link
@@ -93,14 +93,19 @@ class SessionStore:
             lambda connection: connection.execute("DELETE FROM sessions WHERE session = ?", (_hash(session_id),))
         )
 
-    def delete_person(self, person: str, except_id: str = "") -> None:
-        """Sign a person out everywhere, but for the session they ask it from. What has begun to be a sign-in becomes no session."""
+    def delete_person(self, person: str, except_id: str = "") -> bool:
+        """Sign a person out everywhere, but for the session they ask it from. What has begun to be a sign-in becomes no session.
 
-        def work(connection: apsw.Connection) -> None:
-            connection.execute("DELETE FROM sessions WHERE person = ? AND session <> ?", (person, _hash(except_id)))
+        False: there was no other session.
+        """
+
+        def work(connection: apsw.Connection) -> bool:
+            sql = "DELETE FROM sessions WHERE person = ? AND session <> ?"
+            ended = changes_any(connection, sql, (person, _hash(except_id)))
             endings.end(connection, person)
+            return ended
 
-        self._front.do(work)
+        return self._front.do(work)
 
     def change(self, session_id: str, now_us: int, work: Callable[[bytes], bytes]) -> bool:
         """Let `work` say what takes the place of a session's content, with nobody between. False: it has ended."""
@@ -146,14 +151,10 @@ class SessionStore:
 
         return sorted(self._front.do(look), key=lambda one: -one[1].created_us)
 
-    def end_named(self, person: str, name: str) -> None:
-        """End the one of a person's sessions that is listed under this name."""
-        self._front.do(
-            lambda connection: connection.execute(
-                "DELETE FROM sessions WHERE person = ? AND substr(lower(hex(session)), 1, ?) = ?",
-                (person, NAME_LENGTH, name),
-            )
-        )
+    def end_named(self, person: str, name: str) -> bool:
+        """End the one of a person's sessions that is listed under this name. False: there is none."""
+        sql = "DELETE FROM sessions WHERE person = ? AND substr(lower(hex(session)), 1, ?) = ?"
+        return self._front.do(lambda connection: changes_any(connection, sql, (person, NAME_LENGTH, name)))
 
     def purge(self, now_us: int) -> int:
         """Remove what has ended, a little at a time, so that no page waits for all of it; says how many."""

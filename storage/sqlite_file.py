@@ -145,6 +145,12 @@ def one_row(connection: apsw.Connection, sql: str, bindings: Sequence[Any] = ())
     return connection.execute(sql, bindings).fetchone()
 
 
+def changes_any(connection: apsw.Connection, sql: str, bindings: Sequence[Any] = ()) -> bool:
+    """Whether a statement that changes rows found any to change."""
+    connection.execute(sql, bindings)
+    return connection.changes() > 0
+
+
 def erase_traces(connection: apsw.Connection) -> None:
     """Rewrite the file from its live rows and cut the log to nothing: what was deleted is then nowhere in either.
 

@@ -93,6 +93,7 @@ LANGUAGE_COOKIE_SECONDS = 365 * 86_400
 SIGN_INS_NOTED_PER_DAY = (
     20  # from new devices and with recovery codes, of one person, in the ledger; sessions are told of all
 )
+SECURITY_NOTED_PER_DAY = 20  # changes of one kind in how one trader signs in, in the ledger; all are made
 SECURITY_EVENTS_SHOWN = 20
 PASSKEY_NAME_LENGTH_MAX = 40
 ASK_SECONDS = 10  # how long a form waits for the engine's durable answer

@@ -10,9 +10,11 @@ from firm.instant import DAY_US
 from firm.money import Money
 from firm.override_effects import FloorMoved, floors_moved, mark_now
 from firm.overrides import AdjustMark, Mark, Override
+from firm.permissions import Permission
 from firm.ruleset import Rule, rule_named
 from firm.sentences.languages import Language
 from firm.sentences.rule import title_of
+from firm.staff import Staff
 from storage.readmodels.overrides import OverrideLine
 from web.account_view import AccountView
 
@@ -58,11 +60,12 @@ class Preview(msgspec.Struct, frozen=True):
         return isinstance(self.override, AdjustMark) and self.override.mark is not Mark.HIGH
 
 
-def waiting_for_agreement(view: AccountView) -> list[OverrideLine]:
-    """Asked for, not too long ago, and neither granted nor asked anew since; newest first."""
+def waiting_for_agreement(view: AccountView, staff: Staff) -> list[OverrideLine]:
+    """Asked for, not too long ago, by somebody who still may, and neither granted nor asked anew since; newest first."""
     oldest_us, later, waiting = view.now_us - OVERRIDE_ASKED_DAYS * DAY_US, [], []
     for line in view.overrides:
-        if not line.granted and line.at_us >= oldest_us and line.override not in later:
+        is_recent = line.at_us >= oldest_us and line.override not in later
+        if not line.granted and is_recent and Permission.GRANT_OVERRIDES in staff.held_by(line.who):
             waiting.append(line)
         later.append(line.override)
     return waiting

@@ -7,6 +7,7 @@ from appliance.commands.options import Verbs, add_directory, plain_text, verb
 from appliance.console import CommandRefused, ask_firm
 from appliance.members import member_named, opened_vault
 from firm.commands import NoteSecurity, SecurityAct
+from firm.facts import SecurityNoted
 from storage.files import open_firm_directory
 from storage.front import FrontFile
 from storage.people import Person
@@ -39,14 +40,15 @@ def run_reset(options: argparse.Namespace) -> int:
 
 
 def take_factors(options: argparse.Namespace, person: Person) -> None:
-    """Sessions end, and the reason is kept."""
+    """Sessions end. What the firm refuses is not done, and the reason is on record before anything changes."""
     if len(options.why.strip()) < WHY_LENGTH_MIN:
         raise CommandRefused(f"say why in a sentence, of at least {WHY_LENGTH_MIN} characters: others read it later")
+    command = NoteSecurity(
+        by="console", person=person.reference, act=SecurityAct.FACTORS_RESET, why=options.why.strip()
+    )
+    if not any(isinstance(fact, SecurityNoted) for fact in ask_firm(options.data_dir, command)):
+        raise CommandRefused("this cannot be put on record just now, so nothing was done: see which desks are stopped")
     with opened_vault(options.data_dir) as vault:
         vault.change_factors(person.reference, lambda _: (None, None))
     with closing(FrontFile.open(options.data_dir)) as front:
         SessionStore(front).delete_person(person.reference)
-    command = NoteSecurity(
-        by="console", person=person.reference, act=SecurityAct.FACTORS_RESET, why=options.why.strip()
-    )
-    ask_firm(options.data_dir, command)

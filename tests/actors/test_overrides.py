@@ -7,7 +7,16 @@ from msgspec.structs import replace
 
 from actors.names import account_desk, enforcement_desk, order_desk
 from firm.arithmetic import PLAIN, Figure
-from firm.commands import AddStaff, BridgeMode, GrantOverride, ReviewOutcome, ReviewVerdict, SetBridgeMode
+from firm.commands import (
+    AddStaff,
+    BridgeMode,
+    GrantOverride,
+    LetStaffGo,
+    ReviewOutcome,
+    ReviewVerdict,
+    SetBridgeMode,
+    SetStaffRole,
+)
 from firm.facts import (
     BreachDeclared,
     BreachSuspected,
@@ -365,6 +374,31 @@ def test_what_a_console_asked_for_in_an_older_release_counts_for_nobody(stage):
 def test_one_person_at_the_console_may_grant_what_one_may(stage):
     account = trading(stage, MAXIMUM, WEEK)
     assert [type(fact) for fact in asks(stage, account, ExtendPhase(days=1), by="console")] == [OverrideGranted]
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        pytest.param(LetStaffGo(by="console", staff=3, why="let go for fraud"), id="let go"),
+        pytest.param(
+            SetStaffRole(by="console", staff=3, role="support", why="moved"), id="who grants nothing any more"
+        ),
+    ],
+)
+def test_somebody_who_was_let_go_is_none_of_the_two(stage, gone):
+    account = trading(stage, MAXIMUM, WEEK, overrides_by_two=True)
+    for number, role in ((3, "risk"), (4, "compliance")):
+        stage.put(AddStaff(by="console", staff=number, role=role, sealed=""))
+    wanted = ExtendPhase(days=1)
+    asks(stage, account, wanted, by="staff:3")
+    stage.put(gone)
+    assert refusal_of(asks(stage, account, wanted, by="staff:4")) is Refusal.NOT_PERMITTED  # who may only agree
+    [asked] = asks(stage, account, wanted, why="I saw it too")
+    assert (type(asked), asked.by) == (OverrideAsked, RUTH)
+    assert stage.facts(OverrideGranted, account) == []
+    [granted] = asks(stage, account, wanted, by="staff:4", why="so did I")
+    assert (granted.by, granted.asked_why) == ((RUTH, "staff:4"), "I saw it too")
+    assert stage.refolded().account(account) == stage.account(account)
 
 
 def test_two_people_who_want_different_things_grant_nothing(stage):

@@ -3,12 +3,15 @@
 import pytest
 
 from firm.commands import (
+    AddStaff,
     EngageKillSwitch,
     KillSwitch,
+    LetStaffGo,
     ReleaseKillSwitch,
     ResetBreaker,
     ReviewOutcome,
     ReviewVerdict,
+    SetStaffRole,
 )
 from firm.facts import (
     BreachDeclared,
@@ -19,6 +22,7 @@ from firm.facts import (
     Doubt,
     DriftCleared,
     DriftFound,
+    KillSwitchReleaseAsked,
     KillSwitchReleased,
     PassHeld,
     PhasePassed,
@@ -229,6 +233,30 @@ def test_one_person_engages_and_two_release(stage):
     release(stage, KillSwitch.FAILURES, "staff:2")
     [released] = stage.facts(KillSwitchReleased)
     assert released.by == ("staff:1", "staff:2")
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        pytest.param(LetStaffGo(by="console", staff=3, why="let go for fraud"), id="let go"),
+        pytest.param(
+            SetStaffRole(by="console", staff=3, role="support", why="moved"), id="who releases nothing any more"
+        ),
+    ],
+)
+def test_somebody_who_was_let_go_is_none_of_the_two_who_release(stage, gone):
+    stage.put(AddStaff(by="console", staff=3, role="risk", sealed=""))
+    engage(stage, KillSwitch.FAILURES)
+    release(stage, KillSwitch.FAILURES, "staff:3")
+    stage.put(gone)
+    [(_, asked)] = release(stage, KillSwitch.FAILURES, "staff:1").facts
+    assert asked == KillSwitchReleaseAsked(switch=KillSwitch.FAILURES, by="staff:1", why="fine again")
+    answer = release(stage, KillSwitch.FAILURES, "staff:1")
+    assert [fact.refusal for _, fact in answer.facts] == [Refusal.SAME_PERSON_TWICE]
+    release(stage, KillSwitch.FAILURES, "staff:2")
+    [released] = stage.facts(KillSwitchReleased)
+    assert released.by == ("staff:1", "staff:2")
+    assert stage.refolded().desk("risk").capture() == stage.engine.desk("risk").capture()
 
 
 def test_a_switch_that_is_not_engaged_cannot_be_released(stage):

@@ -20,6 +20,7 @@ from firm.facts import (
     Refusal,
     Refused,
     RoleDefined,
+    SecurityNoted,
     StaffAdded,
     StaffLeft,
     StaffRoleSet,
@@ -296,6 +297,38 @@ def role_to(by: int, staff: int, role: str) -> c.SetStaffRole:
 )
 def test_nobody_gives_or_takes_more_than_they_hold_or_changes_themselves(team, command, expected):
     assert refusal(team, command) is expected
+
+
+def reset_of(by: str, person: str, why: str = "lost her phone") -> c.NoteSecurity:
+    return c.NoteSecurity(by=by, person=person, act=c.SecurityAct.FACTORS_RESET, why=why)
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        pytest.param(reset_of("staff:4", "staff:3"), None, id="an admin of support"),
+        pytest.param(reset_of("staff:2", "staff:5"), None, id="an owner of another"),
+        pytest.param(reset_of("staff:4", "staff:2"), Refusal.BEYOND_OWN, id="an admin of an owner"),
+        pytest.param(reset_of("staff:1", "staff:3"), Refusal.NOT_PERMITTED, id="risk of support"),
+        pytest.param(reset_of("staff:2", "staff:2"), Refusal.OWN_ROLE, id="an owner of themselves"),
+        pytest.param(reset_of("staff:2", "staff:02"), Refusal.OWN_ROLE, id="an owner of themselves, spelt otherwise"),
+        pytest.param(reset_of("staff:2", "staff:9"), Refusal.UNKNOWN_STAFF, id="of nobody"),
+        pytest.param(reset_of("staff:2", "staff:x"), Refusal.UNKNOWN_STAFF, id="of no number"),
+        pytest.param(reset_of("staff:2", "staff:3", " "), Refusal.WHY_MISSING, id="without a reason"),
+        pytest.param(reset_of("console", "staff:2"), None, id="the console of an owner"),
+        pytest.param(reset_of("console", "staff:9"), Refusal.UNKNOWN_STAFF, id="the console of nobody"),
+        pytest.param(reset_of("console", "trader:7"), None, id="the console of a trader"),
+    ],
+)
+def test_nobody_takes_the_second_factors_of_who_holds_more(team, command, expected):
+    assert refusal(team, command) is expected
+    assert len(team.facts(SecurityNoted)) == (expected is None)
+
+
+def test_nobody_takes_the_second_factors_of_who_was_let_go(team):
+    asked(team, c.LetStaffGo(by="staff:2", staff=3, why="their last day"))
+    for by in ("staff:2", "console"):
+        assert refusal(team, reset_of(by, "staff:3")) is Refusal.UNKNOWN_STAFF
 
 
 def defined(by: int, role: str, *permissions: str) -> c.DefineRole:

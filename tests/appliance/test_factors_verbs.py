@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from appliance.clock import wall_us
 from appliance.founding import found, trader_command
+from appliance.settings import ClockSettings
 from firm.facts import SecurityNoted
 from firm.kinds import body_of
 from storage.factors import Factors, Totp, written
@@ -32,7 +34,7 @@ LOST = "Lost her phone; saw her passport"
 def firm(tmp_path: Path, settings: Any, run: Run) -> Path:
     """Northlight with Ruth on its staff, who has an app; Ada trades there."""
     directory = tmp_path / "firm"
-    machine = found(directory, settings())
+    machine = found(directory, replace(settings(), clock=ClockSettings()))  # a day on which somebody may leave
     try:
         machine.decide_now([trader_command(machine, 1001, ADA, "Ada", hash_password(PASSWORD))])
     finally:
@@ -72,6 +74,20 @@ def test_a_trader_who_lost_hers_is_helped_too(firm: Path, run: Run) -> None:
     assert (told.returncode, "has no second factor any more" in told.stdout) == (0, True)
     with closing(Vault.open(firm, read_secrets(firm).vault_master)) as vault:
         assert vault.factors("trader:1001") is None
+
+
+def test_what_the_firm_refuses_takes_nothing(firm: Path, run: Run) -> None:
+    """The rule of who may be touched is the page's: nobody helps back in whoever was let go."""
+    with closing(Vault.open(firm, read_secrets(firm).vault_master)) as vault:
+        ruth = vault.find_by_mail(RUTH).reference
+    assert run("staff", "leave", RUTH, "--why", "her last day", "--data-dir", firm).returncode == 0
+    for verb in ("staff", "person"):
+        told = run(verb, "reset-factors", RUTH, "--why", LOST, "--data-dir", firm)
+        assert (told.returncode, "nobody who works here" in told.stderr) == (2, True), (verb, told)
+    with closing(Vault.open(firm, read_secrets(firm).vault_master)) as vault:
+        assert vault.factors(ruth) is not None
+    with LedgerReader(firm) as reader:
+        assert "SecurityNoted" not in {reader.row(seq).kind for seq in range(1, reader.size() + 1)}
 
 
 def test_a_link_is_printed_whose_words_are_kept_nowhere(firm: Path, run: Run) -> None:

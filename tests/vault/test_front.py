@@ -9,10 +9,11 @@ import pytest
 import storage.sessions
 import storage.throttles
 from firm.instant import HOUR_US, MINUTE_US, SECOND_US
+from storage.devices import DeviceBook, device_name
 from storage.errors import FrontRefused
 from storage.files import FirmDirectory, create_firm_directory
 from storage.front import FrontFile
-from storage.sessions import ABSOLUTE_US, IDLE_US, SESSIONS_PER_PERSON_MAX, SessionStore
+from storage.sessions import ABSOLUTE_US, IDLE_US, SESSIONS_PER_PERSON_MAX, SessionStore, name_of
 from storage.throttles import Limit, Throttle
 
 NOW_US = 1_800_000_000 * SECOND_US
@@ -148,6 +149,16 @@ def test_signing_out_everywhere_spares_the_session_it_is_asked_from(sessions: Se
 
 def live(sessions: SessionStore, *names: str) -> list[str]:
     return [name for name in names if sessions.get(name, NOW_US + 100)]
+
+
+def test_ending_and_forgetting_say_whether_there_was_something(sessions: SessionStore, front: FrontFile) -> None:
+    devices = DeviceBook(front)
+    sessions.set("a1", b"", NOW_US, ADA)
+    sessions.set("a2", b"", NOW_US, ADA)
+    devices.keep(ADA, "laptop", "Firefox on Linux", NOW_US)
+    assert [sessions.end_named(who, name_of("a2")) for who in (BEN, ADA, ADA)] == [False, True, False]
+    assert [devices.forget(who, device_name("laptop")) for who in (BEN, ADA, ADA)] == [False, True, False]
+    assert [sessions.delete_person(ADA, except_id) for except_id in ("a1", "", "")] == [False, True, False]
 
 
 def test_session_ids_and_addresses_are_not_in_the_file(

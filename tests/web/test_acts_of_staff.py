@@ -14,8 +14,10 @@ from firm.instant import DAY_US, MINUTE_US
 from firm.kinds import body_of
 from firm.permissions import EVERYTHING
 from firm.templates import template
+from storage.devices import device_name
 from storage.readmodels.act_lists import ActFilter, acts_page
 from storage.readmodels.acts import Acts
+from storage.sessions import name_of
 from web.acts import Remembered
 from web.app import end_streams, policies
 from web.bounds import NAMES_NOTED_EVERY_US
@@ -194,8 +196,14 @@ def test_forms_that_staff_share_with_traders_say_by_what_act_they_are_on_record(
 
 async def test_what_staff_change_of_how_they_sign_in_is_an_act_of_theirs(stage, come_in):
     person = f"staff:{stage.employ('tidy-one', 'support')}"
-    client = come_in(person)
-    for path in ("/security/sessions/end-others", "/security/sessions/none/end", "/security/devices/none/removal"):
+    client, firm = come_in(person), stage.firm
+    firm.devices.keep(person, "a laptop", "Firefox on Linux", stage.wall_us)
+    for path in (
+        "/security/sessions/end-others",
+        f"/security/sessions/{name_of('at home')}/end",
+        f"/security/devices/{device_name('a laptop')}/removal",
+    ):
+        firm.sessions.set("at home", b"", stage.wall_us, person)
         assert (await client.send_form(path)).status_code == 303
     assert [act.kind for act in reversed(acts(stage, who=person))] == [
         "came_from", "sessions_ended", "sessions_ended", "device_forgotten",

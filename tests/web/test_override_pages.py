@@ -2,7 +2,7 @@
 
 import pytest
 
-from firm.commands import GrantOverride
+from firm.commands import GrantOverride, LetStaffGo
 from firm.ids import id_text
 from firm.overrides import AdjustMark, ExtendPhase, Mark, Reinstate, WaiveRule
 from firm.phase import Standing
@@ -134,3 +134,33 @@ async def test_a_second_person_agrees_where_the_rules_want_one(visit, firm, play
     told = section((await omar.get(home)).text, "exceptions")
     assert "Ruth Vale, risk and Omar Haddad, owner" in told
     assert (await omar.send_form(path, why="Again.", evidence="ticket 8")).status_code == 404
+
+
+async def test_nobody_is_asked_to_agree_with_somebody_who_was_let_go(visit, firm, play, histories):
+    account = histories.sold_by_two(firm)
+    home = f"/staff/accounts/{id_text(account)}"
+    ruth, omar = await visit("ruth"), await visit("omar")
+    await ruth.send_form(f"{home}/overrides", override="extend_phase", days="3", step="grant", **REASON)
+    his = section((await omar.get(home)).text, "overrides")
+    [path] = {part.partition('"')[0] for part in his.split('action="')[1:] if "/agreement" in part.partition('"')[0]}
+    firm.put(LetStaffGo(by="console", staff=play.RUTH, why="her last day"))
+    firm.settle()
+    assert "/agreement" not in section((await omar.get(home)).text, "overrides")
+    assert (await omar.send_form(path, why="Seen.", evidence="ticket 8")).status_code == 404
+
+
+async def test_the_release_that_somebody_asked_for_who_was_let_go_is_asked_for_anew(visit, firm, play):
+    ruth, omar, olga = await visit("ruth"), await visit("omar"), await visit("olga")
+    path = "/staff/controls/passes"
+    await ruth.send_form(f"{path}/engagement", why="The feed looks odd.")
+    await ruth.send_form(f"{path}/release", why="It is well again.")
+    assert "Agree to the release" in (await omar.get("/staff/controls")).text
+    firm.put(LetStaffGo(by="console", staff=play.RUTH, why="her last day"))
+    firm.settle()
+    page = (await omar.get("/staff/controls")).text
+    assert "They may not release it any more: two others have to." in page
+    assert "Agree to the release" not in page
+    assert (await omar.send_form(f"{path}/release", why="I looked at it.")).status_code == 303
+    assert "A second person has to agree." in (await olga.get("/staff/controls")).text
+    assert (await olga.send_form(f"{path}/release", why="So did I today.")).status_code == 303
+    assert "Omar Haddad, owner and Olga Wirth, owner" in (await olga.get("/staff/controls")).text

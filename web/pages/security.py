@@ -68,8 +68,8 @@ async def security(request: Request[Any, Any, Any]) -> Response[str]:
 async def security_end_session(request: Request[Any, Any, Any], name: FromPath[str]) -> Redirect:
     firm, visitor = firm_of(request), signed_in(request)
     require_taking(firm)
-    await anyio.to_thread.run_sync(firm.sessions.end_named, visitor.reference, name)
-    await note(request, visitor.reference, SecurityAct.SESSIONS_ENDED)
+    if await anyio.to_thread.run_sync(firm.sessions.end_named, visitor.reference, name):
+        await note(request, visitor.reference, SecurityAct.SESSIONS_ENDED)
     return told(request, Redirect(SECURITY, status_code=303), "sessions_ended")
 
 
@@ -77,9 +77,10 @@ async def security_end_session(request: Request[Any, Any, Any], name: FromPath[s
 async def security_end_others(request: Request[Any, Any, Any]) -> Redirect:
     firm, visitor = firm_of(request), signed_in(request)
     require_taking(firm)
-    await anyio.to_thread.run_sync(firm.sessions.delete_person, visitor.reference, visitor.session_id)
+    ended = await anyio.to_thread.run_sync(firm.sessions.delete_person, visitor.reference, visitor.session_id)
     await drop_change(request, visitor.reference, visitor.reference)
-    await note(request, visitor.reference, SecurityAct.SESSIONS_ENDED)
+    if ended:
+        await note(request, visitor.reference, SecurityAct.SESSIONS_ENDED)
     return told(request, Redirect(SECURITY, status_code=303), "others_ended")
 
 
@@ -87,8 +88,8 @@ async def security_end_others(request: Request[Any, Any, Any]) -> Redirect:
 async def security_forget_device(request: Request[Any, Any, Any], name: FromPath[str]) -> Redirect:
     firm, visitor = firm_of(request), signed_in(request)
     require_taking(firm)
-    await anyio.to_thread.run_sync(firm.devices.forget, visitor.reference, name)
-    await note(request, visitor.reference, SecurityAct.DEVICE_FORGOTTEN)
+    if await anyio.to_thread.run_sync(firm.devices.forget, visitor.reference, name):
+        await note(request, visitor.reference, SecurityAct.DEVICE_FORGOTTEN)
     return told(request, Redirect(SECURITY, status_code=303), "device_forgotten")
 
 

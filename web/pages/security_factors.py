@@ -163,23 +163,28 @@ async def added(request: Request[Any, Any, Any], act: SecurityAct, before: Facto
 
 
 async def removed(request: Request[Any, Any, Any], act: SecurityAct, less: Any) -> Response[Any]:
-    """A factor was, unless it is the last of somebody who needs one. `less`: what is left of what there was."""
+    """A factor was, if there was one, unless it is the last of somebody who needs one. `less`: what is left of what there was."""
     firm, visitor = firm_of(request), signed_in(request)
     require_taking(firm)
     needs_one = visitor.kind == "staff" and firm.staff_factor
 
-    def work(held: bytes | None) -> tuple[bytes | None, Factors | None]:
-        left = less(read_factors(held))
+    def work(held: bytes | None) -> tuple[bytes | None, tuple[Factors, bool] | None]:
+        before = read_factors(held)
+        left = less(before)
         if needs_one and not left.any:
             return held, None
+        if left == before:
+            return held, (left, False)
         left = left if left.any else replace(left, recovery=None)  # codes stand in for a factor, and are none
-        return written(left), left
+        return written(left), (left, True)
 
-    left = await anyio.to_thread.run_sync(firm.vault.change_factors, visitor.reference, work)
-    if left is None:
+    done = await anyio.to_thread.run_sync(firm.vault.change_factors, visitor.reference, work)
+    if done is None:
         return await security_page(request, spoken(request)(LAST_OF_STAFF), 422)
+    left, is_less = done
     cookie = await proven_again(request, factor=left.any)
-    await note(request, visitor.reference, act)
+    if is_less:
+        await note(request, visitor.reference, act)
     answer = told(request, Redirect(SECURITY, status_code=303), act.value)
     if cookie is not None:
         answer.set_cookie(cookie)

@@ -83,7 +83,7 @@ async def account_for_staff(
         "scored": score_targets(view.ruleset),
         "preview": preview_of(view, state, preview) if preview is not None else None,
         "choices": choices_of(state),
-        "waiting": waiting_for_agreement(view),
+        "waiting": waiting_for_agreement(view, firm.live.staff()),
     }
     status = 422 if any((wrong, exception.errors, score.errors, advance.errors)) else 200
     return page(request, "staff_account.html", status=status, view=view, **context)

@@ -10,6 +10,7 @@ from litestar.response import Redirect, Response
 
 from firm.commands import Command, EngageKillSwitch, KillSwitch, ReleaseKillSwitch, ResetBreaker
 from firm.permissions import Permission
+from firm.staff import Staff
 from storage.readmodels.controls import BREAKER, ControlAct, control_history, control_states
 from web import owed_view
 from web.asking import ask
@@ -70,8 +71,12 @@ async def _controls(request: Request[Any, Any, Any], status: int, control: str, 
     acts = [act for act in states.values() if act is not None]
     names = await staff_names(firm, (act.who for act in (*acts, *history)))
     shown = [switch for switch in KillSwitch if switch not in NOTHING_TO_STOP_YET or _engaged(states[switch.value])]
-    alone = len(firm.live.staff().who_may(Permission.RELEASE_SWITCHES)) < RELEASED_BY
+    staff = firm.live.staff()
+    alone = len(staff.who_may(Permission.RELEASE_SWITCHES)) < RELEASED_BY
+    # Of whoever was let go since, the ask counts no more: the next one asks anew.
+    asked = {act.control for act in acts if act.act == "release_asked" and _may_release(staff, act.who)}
     context: dict[str, Any] = {"names": names, "states": states, "history": history, "switches": shown, "alone": alone}
+    context["asked"] = asked
     return page(
         request,
         "staff_controls.html",
@@ -83,6 +88,10 @@ async def _controls(request: Request[Any, Any, Any], status: int, control: str, 
         owed=owed_view.waits(await firm.owed()),
         **context,
     )
+
+
+def _may_release(staff: Staff, who: str) -> bool:
+    return Permission.RELEASE_SWITCHES in staff.held_by(who)
 
 
 def _engaged(act: ControlAct | None) -> bool:

@@ -39,10 +39,13 @@ async def staff_override(request: Request[Any, Any, Any], account: FromPath[str]
 )
 async def staff_agree(request: Request[Any, Any, Any], account: FromPath[str], seq: FromPath[int]) -> Response[Any]:
     number = read_id(account)
-    view = await account_view(firm_of(request), number)
-    asked = next((line for line in waiting_for_agreement(view) if line.seq == seq), None)
+    firm = firm_of(request)
+    view = await account_view(firm, number)
+    asked = next((line for line in waiting_for_agreement(view, firm.live.staff()) if line.seq == seq), None)
     if asked is None:
-        raise NotFoundException("nobody waits for a second person here: it was granted already, or is too long ago")
+        raise NotFoundException(
+            "nobody waits for a second person here: it was granted already, is too long ago, or who asked may not any more"
+        )
     said = read_agreement(await fields_of(request))
     if isinstance(said, Wrong):
         return await account_for_staff(request, number, said)
