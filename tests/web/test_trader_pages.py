@@ -48,7 +48,6 @@ async def test_what_its_platform_has_not_opened_is_counted_and_headed_apart(come
     assert account in after
     assert 'aria-label="Accounts that are being set up"' in after
     stage.go_on()
-    stage.settle()
     html = (await cleo.get("/accounts")).text
     assert "being set up" not in html
     assert account in html
