@@ -9,6 +9,7 @@ from pathlib import Path
 
 from appliance.alarms.diagnosis import check_alarms
 from appliance.brand_files import check_brand
+from appliance.bridge_check import check_bridges
 from appliance.copies_seen import check_copies, check_leftover
 from appliance.documents.looking import is_shut_out
 from appliance.finding import Finding, Level
@@ -66,6 +67,7 @@ def run_doctor(path: Path) -> tuple[Finding, ...]:
         findings.append(check_policy(directory, settings, holder))
         findings.append(check_checkpoint(vitals, settings, holder, now_us))
         findings.append(check_segments(directory, vitals, settings))
+        findings.append(check_bridges(directory))
     if secrets and vitals:
         findings.append(check_vault(directory, secrets))
     if settings and vitals:

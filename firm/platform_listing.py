@@ -14,10 +14,11 @@ class PlatformGroup(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class PlatformListing(msgspec.Struct, frozen=True, kw_only=True):
-    """One platform, as its bridge last told. `groups` () where it never told any."""
+    """One platform, as its bridge last told. `groups` () where it never told any. `observes`: no command is sent to it."""
 
     connected: bool
     groups: tuple[PlatformGroup, ...] = ()
+    observes: bool = False
 
     def group(self, name: str) -> PlatformGroup | None:
         return next((one for one in self.groups if one.group == name), None)

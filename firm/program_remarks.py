@@ -48,13 +48,20 @@ def _remarks(program: Program, before: Program | None, calendars: Collection[str
 
 
 def _on_platform(program: Program, listings: Listings | None) -> Iterator[str]:
-    """What nobody can say now of groups and leverages: a connected platform that has not what is named makes a fault of it."""
+    """Whether it acts, and what nobody can say now of groups and leverages: a connected platform without them makes a fault of it."""
     if listings is None:
         if is_named(program):
             yield f"groups and leverages that rules name are held against what {program.bridge} has once it is published"
         return
     listing = listings.get(program.bridge)
-    if listing is None or listing.connected:
+    if listing is None:
+        return
+    if listing.observes:
+        yield (
+            f"{program.bridge} only observes: no account that is sold is opened there, and none that breaks a rule is closed, until "
+            f"`evenhand bridge mode {program.bridge} enforce` is run"
+        )
+    if listing.connected:
         return
     if not listing.groups:
         yield f"{program.bridge} is not connected: nobody can say whether it has the group {program.group}, and what else is named of it"

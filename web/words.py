@@ -240,7 +240,7 @@ NEXT_ACTIONS: dict[Standing, str] = {standing: _SAID[f"next.{standing.value}"] f
 
 # How an account comes to stand so, where a list has none of them.
 WHEN_STANDING: dict[Standing, str] = {
-    Standing.PROVISIONING: "One is set up when an order is paid, until its platform has opened it.",
+    Standing.PROVISIONING: "One is set up once it is sold, until its platform has opened it.",
     Standing.ACTIVE: "One becomes active when its platform has opened it. See the accounts being set up.",
     Standing.FUNDED: "One is funded when its trader has passed the phases before.",
     Standing.RESTRICTED: "One is close-only when it breaks a rule that only restricts it, until its next reset.",

@@ -102,6 +102,12 @@ def run_add(options: argparse.Namespace) -> int:
         print(
             f"{options.name} is enrolled. Its key file is {options.out}: bring it to the bridge, and keep no copy here."
         )
+    if not options.simulator:
+        print(
+            f"{options.name} only observes: nothing is opened, closed or blocked on its platform. Once it may act: "
+            f"evenhand bridge mode {options.name} enforce --why WHY",
+            file=sys.stderr,
+        )
     if _is_local(endpoint):
         print(
             f"{endpoint} can be reached from this machine alone: for a bridge elsewhere let gateway.host listen there, "

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import apsw
 import msgspec
 
+from firm.commands import BridgeMode
 from firm.facts import BridgeEnrolled, BridgeModeChanged, BridgeRevoked
 from firm.inputs import BridgeConnected, BridgeDisconnected, EngineResumed, EpochOpened
 from firm.kinds import Body
@@ -90,8 +91,21 @@ def all_bridges(connection: apsw.Connection) -> list[BridgeLine]:
 
 def listings(connection: apsw.Connection) -> dict[str, PlatformListing]:
     """What each platform last told of itself, by its bridge; those that were revoked are left out."""
-    sql = "SELECT bridge, session, groups FROM rm_bridges WHERE NOT revoked ORDER BY bridge"
+    sql = "SELECT bridge, session, groups, mode FROM rm_bridges WHERE NOT revoked ORDER BY bridge"
     return {
-        bridge: PlatformListing(connected=session != "", groups=_GROUPS.decode(groups))
-        for bridge, session, groups in connection.execute(sql)
+        bridge: PlatformListing(
+            connected=session != "", groups=_GROUPS.decode(groups), observes=mode == BridgeMode.OBSERVE.value
+        )
+        for bridge, session, groups, mode in connection.execute(sql)
     }
+
+
+def are_kept(connection: apsw.Connection) -> bool:
+    """Whether anybody has read the ledger into this model: not in a firm that was founded and never served."""
+    sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'rm_bridges'"
+    return connection.execute(sql).fetchone() is not None
+
+
+def bridges_with_accounts(connection: apsw.Connection) -> frozenset[str]:
+    """Those on which accounts are, or were, that are there for whoever asks."""
+    return frozenset(bridge for (bridge,) in connection.execute("SELECT DISTINCT bridge FROM rm_account"))

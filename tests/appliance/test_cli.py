@@ -16,6 +16,8 @@ import pytest
 from actors.recovery import all_rows
 from appliance.cli import main, parser
 from appliance.commands.rebuild import NAMES
+from appliance.doctor import run_doctor
+from appliance.finding import Level
 from appliance.release import RELEASE
 from appliance.settings_file import read_settings, settings_toml
 from appliance.verbs import VERBS
@@ -234,7 +236,7 @@ def test_a_key_file_that_works_on_this_machine_alone_says_so(
     status, out, err = said("bridge", "add", "mt5-main", "--data-dir", firm, *(() if quiet else ("--out", file)))
     key = out if quiet else file.read_text()
     assert (status, 'endpoint = "tcp://127.0.0.1:' in key) == (0, True)
-    assert err.count("\n") == 1
+    assert err.count("\n") == 2
     assert "can be reached from this machine alone" in err
     assert "--endpoint tcp://HOST:PORT" in err
 
@@ -246,7 +248,28 @@ def test_a_key_file_names_the_address_by_which_the_bridge_reaches_the_firm(
     status, _, err = said(
         "bridge", "add", "mt5-main", "--data-dir", firm, "--out", file, "--endpoint", "tcp://firm.example:7411"
     )
-    assert (status, err, read_key_file(file).endpoint) == (0, "", "tcp://firm.example:7411")
+    assert (status, read_key_file(file).endpoint) == (0, "tcp://firm.example:7411")
+    assert "this machine alone" not in err
+
+
+@pytest.mark.parametrize("quiet", [True, False], ids=["printed", "to a file"])
+def test_whoever_enrols_a_bridge_is_told_that_it_only_observes_and_how_it_may_act(
+    quiet: bool, firm: Path, said: Said, tmp_path: Path
+) -> None:
+    status, _, err = said(
+        "bridge", "add", "mt5-main", "--data-dir", firm, *(() if quiet else ("--out", tmp_path / "key.toml"))
+    )
+    assert status == 0
+    assert "mt5-main only observes: nothing is opened, closed or blocked on its platform" in err
+    assert "evenhand bridge mode mt5-main enforce --why WHY" in err
+    status, _, err = said("bridge", "add", "sim", "--simulator", "--data-dir", firm)
+    assert (status, "only observes" in err) == (0, False)
+    [line] = [one for one in run_doctor(firm) if one.check == "bridges"]
+    assert (line.level, line.found.partition(":")[0]) == (Level.WARNING, "mt5-main only observes")
+    assert 'run "evenhand bridge mode mt5-main enforce --why WHY"' in line.next
+    assert said("bridge", "mode", "mt5-main", "enforce", "--why", "it may act", "--data-dir", firm)[0] == 0
+    [line] = [one for one in run_doctor(firm) if one.check == "bridges"]
+    assert (line.level, line.found) == (Level.OK, "2 bridges, and commands go to each")
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_a_new_firm_is_well(firm: FirmDirectory) -> None:
     # But for its copies, and whom traders write to: nobody has said yet.
     assert [finding.check for finding in findings if finding.level is not Level.OK] == ["copies", "brand"]
     assert "nobody can write to the firm: brand.support is empty" in of(firm, "brand").found
-    assert len(findings) == 25
+    assert len(findings) == 26
     assert worst(findings) is Level.WARNING
 
 

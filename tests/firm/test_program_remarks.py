@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from firm.platform_listing import PlatformListing
 from firm.program_remarks import remarks_on
 from firm.templates import template
 
@@ -30,3 +31,12 @@ def test_rules_that_nobody_asks_yet_are_named() -> None:
     [told] = remarks_on(SOLD, calendars={"news"})
     assert told.startswith("Funded: nothing follows from payout_schedule, payout_conditions,")
     assert "allocation" not in told
+
+
+def test_a_platform_to_which_nothing_is_sent_is_told_before_a_program_is_sold_on_it() -> None:
+    acts = {CHALLENGE.bridge: PlatformListing(connected=True)}
+    only_looks = {CHALLENGE.bridge: PlatformListing(connected=True, observes=True)}
+    assert remarks_on(CHALLENGE, listings=acts) == ()
+    [told] = remarks_on(CHALLENGE, listings=only_looks)
+    assert told.startswith(f"{CHALLENGE.bridge} only observes: no account that is sold is opened there")
+    assert f"`evenhand bridge mode {CHALLENGE.bridge} enforce`" in told

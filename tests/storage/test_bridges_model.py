@@ -4,7 +4,7 @@ import apsw
 import pytest
 
 from firm.commands import BridgeMode
-from firm.facts import BridgeEnrolled, BridgeRevoked
+from firm.facts import BridgeEnrolled, BridgeModeChanged, BridgeRevoked
 from firm.inputs import BridgeConnected, BridgeDisconnected, EngineResumed
 from firm.kinds import Body
 from firm.platform_listing import PlatformGroup, PlatformListing
@@ -12,7 +12,7 @@ from storage.readmodels.bridges import Bridges, listings
 from storage.rows import Row
 
 GROUPS = (PlatformGroup(group="demo", leverages=(30, 100)), PlatformGroup(group="slow"))
-ENROLLED = BridgeEnrolled(bridge="mt5", public_key="k" * 40, mode=BridgeMode.OBSERVE)
+ENROLLED = BridgeEnrolled(bridge="mt5", public_key="k" * 40, mode=BridgeMode.ENFORCE)
 
 
 def connected(session: str, groups: tuple[PlatformGroup, ...] = GROUPS) -> BridgeConnected:
@@ -50,6 +50,12 @@ def left(session: str) -> BridgeDisconnected:
 )
 def test_what_is_known_of_a_platform(bodies: list[Body], told: PlatformListing) -> None:
     assert folded(ENROLLED, *bodies) == {"mt5": told}
+
+
+def test_one_to_which_nothing_is_sent_is_known_as_such() -> None:
+    observing = BridgeModeChanged(bridge="mt5", mode=BridgeMode.OBSERVE)
+    assert folded(ENROLLED, connected("a"), observing)["mt5"].observes
+    assert not folded(ENROLLED, observing, BridgeModeChanged(bridge="mt5", mode=BridgeMode.ENFORCE))["mt5"].observes
 
 
 def test_one_that_was_revoked_is_left_out() -> None:

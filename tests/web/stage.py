@@ -11,6 +11,7 @@ from typing import Any
 import argon2
 
 from actors.arrival import Arrival, Decided
+from actors.directory import Directory
 from actors.effects import SendCommand
 from actors.engine import Engine
 from actors.live import BridgeHealth, Health
@@ -522,7 +523,7 @@ class Stage:
             bridges=(
                 BridgeHealth(
                     bridge=BRIDGE,
-                    mode="enforce",
+                    mode=Directory(self.engine).bridge(BRIDGE).mode.value,
                     connected=True,
                     platform_up=True,
                     prices_ended_us=self.prices_ended_us,

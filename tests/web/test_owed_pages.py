@@ -3,10 +3,13 @@
 import re
 
 import pytest
+from msgspec.structs import replace
 
 from firm.commands import BridgeMode, EnforceAgain, EngageKillSwitch, KillSwitch, SetBridgeMode
 from firm.ids import id_text
+from firm.permissions import Scope
 from firm.sentences.languages import Language
+from web.observing import observing
 from web.shell.speech import speech_of
 
 
@@ -116,13 +119,53 @@ async def test_where_a_bridge_only_observes_nothing_waits_and_nothing_can_be_ord
     )
     released.put(observing)
     released.settle()
-    assert "owed" not in await words_of(omar, "/staff")
+    home = await words_of(omar, "/staff")
+    assert "owed" not in home
+    assert f"4 accounts lack what was withheld because the bridge only observes: {SUMMARY}. See which" in home
+    assert "withheld from 4 accounts: the bridge only observes" in home
+    assert "all accounted for" not in home
     html = (await omar.get("/staff/owed")).text
     assert text_of(html).count("The bridge only observes, so nothing is sent to it.") == 4
     assert "/orders" not in html
     answer = await omar.send_form(f"/staff/accounts/{id_text(released.accounts['ada lost'])}/orders")
     assert answer.status_code == 422
     assert "The bridge only observes, and nothing is sent to it; set it to enforce first." in text_of(answer.text)
+
+
+async def test_home_and_controls_say_that_a_bridge_only_observes_and_how_it_may_act(visit, released, play):
+    omar = await visit("omar")
+    for path in ("/staff", "/staff/controls"):
+        assert "only observe" not in await words_of(omar, path)
+    by = f"staff:{play.OMAR}"
+    released.put(SetBridgeMode(by=by, bridge="sim", mode=BridgeMode.OBSERVE, why="Beside the old system."))
+    released.settle()
+    home = (await omar.get("/staff")).text.partition("What to do next")[2].partition("</section>")[0]
+    assert "sim only observes: no command goes to its platform." in text_of(home)
+    assert "evenhand bridge mode sim enforce" in text_of(home)
+    controls = await words_of(omar, "/staff/controls")
+    assert "Enforcement Only observing" in controls
+    assert "sim only observes: no command goes to that platform, also while this switch is released." in controls
+    assert "4 accounts lack what was withheld: see which" in controls
+    released.put(SetBridgeMode(by=by, bridge="sim", mode=BridgeMode.ENFORCE, why="It may act."))
+    released.settle()
+    for path in ("/staff", "/staff/controls"):
+        assert "only observe" not in await words_of(omar, path)
+
+
+async def test_whose_scope_is_limited_hears_of_the_bridges_of_accounts_that_are_there_for_them(released, monkeypatch):
+    released.put(SetBridgeMode(by="console", bridge="sim", mode=BridgeMode.OBSERVE, why="Beside the old system."))
+    released.settle()
+    health = released.health()
+    other = replace(health.bridges[0], bridge="other")
+    monkeypatch.setattr(released.board, "health", lambda: replace(health, bridges=(*health.bridges, other)))
+    everything = await observing(released.firm)
+    assert (everything.bridges, everything.everywhere, len(everything.owed)) == (("other", "sim"), True, 4)
+    with released.reader.connection() as book:
+        [program] = {name for (name,) in book.execute("SELECT program FROM rm_challenge")}
+    own = await observing(released.firm.seen_by(Scope(programs=(program,)), names_seen=True))
+    assert (own.bridges, len(own.owed)) == (("sim",), 4)
+    nothing = await observing(released.firm.seen_by(Scope(programs=("elsewhere",)), names_seen=True))
+    assert (nothing.bridges, nothing.owed) == ((), ())
 
 
 # --- ordering it anew ---

@@ -1,6 +1,7 @@
 """Signing in and out: sessions, their cookie, guesses, and forms that come from elsewhere."""
 
 import html
+from dataclasses import replace
 
 import apsw
 import pytest
@@ -24,6 +25,17 @@ async def test_a_trader_and_a_reviewer_each_arrive_at_their_home(nobody, play):
     await nobody.send_form("/session/end")
     await nobody.sign_in("ruth@example.org", play.PASSWORD)
     assert (await nobody.get("/")).headers["location"] == "/staff"
+
+
+async def test_where_no_mail_is_written_whoever_forgot_a_password_is_told_whom_to_ask(nobody, stage, visiting):
+    said = "Forgotten your password? This firm writes no mails: ask it for a link to a new one."
+    page = (await nobody.get("/sign-in")).text
+    assert said in page
+    assert 'href="/forgotten-password"' not in page
+    async with visiting(replace(stage.firm, mails=True)) as visit:
+        page = (await (await visit("")).get("/sign-in")).text
+        assert said not in page
+        assert 'href="/forgotten-password"' in page
 
 
 async def test_a_wrong_password_and_a_stranger_are_told_the_same(nobody):

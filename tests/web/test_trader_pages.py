@@ -34,6 +34,25 @@ async def test_adas_accounts_stand_on_cards_and_bens_are_not_among_them(ada, sta
     assert id_text(stage.accounts["ben"]) not in page
 
 
+async def test_what_its_platform_has_not_opened_is_counted_and_headed_apart(come_in, stage, play, monkeypatch):
+    cleo = come_in(f"trader:{play.CLEO}")
+    running = re.search(r"\d+ accounts? (?:is|are) running\.", text_of((await cleo.get("/accounts")).text))
+    monkeypatch.setattr(stage, "waiting", [])  # the platform opens nothing yet
+    account = id_text(stage.sell("cleo waits", play.CLEO, 992))
+    stage.settle()
+    html = (await cleo.get("/accounts")).text
+    assert running is not None
+    assert f"{running[0]} 1 account is being set up." in text_of(html)
+    before, _, after = html.partition(">Being set up</h2>")
+    assert account not in before
+    assert account in after
+    assert 'aria-label="Accounts that are being set up"' in after
+    stage.go_on()
+    html = (await cleo.get("/accounts")).text
+    assert "being set up" not in html
+    assert account in html
+
+
 async def test_an_account_page_says_what_is_left_until_when_and_by_which_data(ada, stage):
     html = await account_page(ada, stage, "ada")
     page, live = text_of(html), stage.board_account(stage.accounts["ada"])

@@ -107,6 +107,27 @@ async def test_whose_scope_is_one_program_finds_its_traders_alone(stage: Any, co
     assert stage.vault.person("trader", play.ADA).mail not in page
 
 
+async def test_where_no_trader_is_the_page_says_how_one_is_added(stage: Any, come_in: Any, sam: Any) -> None:
+    assert "No traders are here yet." not in (await sam.get(PAGE)).text
+    program = stage.engine.desk("catalogue").state.programs[OTHER]
+    stage.put(PublishProgram(by="console", program=replace(program, program="unsold-100k", title="Unsold 100K")))
+    page = (await come_in(f"staff:{stage.employ('una', 'risk', ('unsold-100k',))}").get(PAGE)).text
+    assert "No traders are here yet." in page
+    assert "evenhand person add MAIL --name NAME" in page
+    accounts = (await come_in(f"staff:{stage.employ('uno', 'risk', ('unsold-100k',))}").get("/staff/accounts")).text
+    assert "no page, command of the console or call of the API places an order or books its payment" in accounts
+    home = (await come_in(f"staff:{stage.employ('ulf', 'risk', ('unsold-100k',))}").get("/staff")).text
+    assert "Orders awaiting payment" not in home
+
+
+async def test_who_has_no_account_is_not_told_to_buy_where_nothing_is_sold(stage: Any, come_in: Any) -> None:
+    register(stage, 77_002, "Ida Ott")
+    page = (await come_in("trader:77002").get("/accounts")).text
+    assert "You have no accounts yet." in page
+    assert "Nothing can be bought on these pages yet." in page
+    assert "order" not in page.partition("<main")[2].partition("</main>")[0]
+
+
 async def test_each_look_is_on_record_once_an_hour_with_whom_it_found(stage: Any, come_in: Any, play: Any) -> None:
     person = f"staff:{stage.employ('looker', 'compliance')}"
     client, ada = come_in(person), stage.vault.person("trader", play.ADA).name

@@ -1,4 +1,4 @@
-"""A trader's accounts: a card for each, the running ones first."""
+"""A trader's accounts: a card for each, the running ones first, then those that are being set up."""
 
 from typing import Any
 
@@ -57,9 +57,11 @@ async def accounts(request: Request[Any, Any, Any]) -> Response[str]:
         return [(line, ruleset_of(book, line.account)) for line in accounts_of_trader(book, visitor.id)]
 
     cards = [card_of(firm, line, ruleset, speak) for line, ruleset in await firm.book.read(question)]
-    running = [card for card in cards if not card.ended]
+    # What its platform has not opened runs nowhere, though it is sold.
+    prepared = [card for card in cards if card.line.standing is Standing.PROVISIONING]
+    running = [card for card in cards if not card.ended and card not in prepared]
     ended = [card for card in cards if card.ended]
-    return page(request, "accounts.html", running=running, ended=ended)
+    return page(request, "accounts.html", running=running, prepared=prepared, ended=ended)
 
 
 def card_of(firm: Firm, line: AccountLine, ruleset: AnyRuleset | None, speech: Speech = ENGLISH) -> Card:

@@ -15,6 +15,7 @@ from storage.readmodels.controls import BREAKER, ControlAct, control_history, co
 from web import owed_view
 from web.asking import ask
 from web.forms import Wrong, fields_of, read_switch, read_why, refused_in
+from web.observing import observing
 from web.people import staff_names
 from web.render import page
 from web.shell.toasts import told
@@ -86,6 +87,7 @@ async def _controls(request: Request[Any, Any, Any], status: int, control: str, 
         me=signed_in(request).reference,
         breaker=BREAKER,
         owed=owed_view.waits(await firm.owed()),
+        observing=await observing(firm),
         **context,
     )
 

@@ -18,6 +18,7 @@ from storage.readmodels.people import count_traders, unpaid_orders
 from web import owed_view
 from web.account_view import prices_ended_us
 from web.bounds import COUNTED_SINCE_US, DECISIONS_SHOWN
+from web.observing import observing
 from web.render import page
 from web.visitor import firm_of, may
 
@@ -48,6 +49,7 @@ async def staff_home(request: Request[Any, Any, Any]) -> Response[str]:
         "health": health,
         "alarms": firm.machine.alarms(),
         "owed": owed,
+        "observing": await observing(firm),
         "prices_ended_us": prices_ended_us(health),
         "releasing": len(firm.live.staff().who_may(Permission.RELEASE_SWITCHES)),
     }

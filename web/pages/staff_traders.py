@@ -13,7 +13,7 @@ from litestar.response import Response
 from firm.commands import StaffAct
 from firm.permissions import Permission
 from storage.name_index import LETTERS_MIN, Matches, is_enough
-from storage.readmodels.people import TraderLine, traders_known
+from storage.readmodels.people import TraderLine, count_traders, traders_known
 from web.acts import sought
 from web.bounds import NAMES_SHOWN, SEARCH_LENGTH_MAX
 from web.firm import Firm
@@ -39,7 +39,8 @@ class Found(msgspec.Struct, frozen=True):
 
 @get("/staff/traders", policy=may(Permission.SEE_NAMES))
 async def staff_traders(request: Request[Any, Any, Any]) -> Response[str]:
-    return _shown(request)
+    traders = await firm_of(request).book.read(count_traders)
+    return _shown(request, is_empty=not traders)
 
 
 @post("/staff/traders", policy=may(Permission.SEE_NAMES), status_code=200)
@@ -91,6 +92,7 @@ def _shown(
     found: list[Found] | None = None,
     *,
     is_all: bool = True,
+    is_empty: bool = False,
     wrong: str = "",
 ) -> Response[str]:
     names = firm_of(request).names
@@ -101,6 +103,7 @@ def _shown(
         typed=typed,
         found=found,
         is_all=is_all,
+        is_empty=is_empty,
         wrong=Wrong({"name": wrong}, {}) if wrong else None,
         is_searched=names is not None,
         waiting=names.waiting if names else 0,
