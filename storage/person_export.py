@@ -42,9 +42,9 @@ _FILES = {
     "signed-in.json": "from which devices you are signed in now, which devices are known as yours, and drafts that you keep",
 }
 _LEFT_OUT = (
-    "the bytes of your password's hash, and of what else opens a door where it is no sealed value: ids of sessions, cookies, links in mails",
-    "counts of tries to sign in and of mails asked for, which are kept for a day under a keyed hash",
-    "the market's prices, which are about nobody, and rows about everybody at once, which name nobody",
+    "what opens a door: the hash of your password, the secret of an app, passkeys, recovery codes, ids of sessions, cookies and links",
+    "counts of tries to sign in and of mails that were asked for, which are kept for a day under a keyed hash",
+    "the market's prices, and what was decided of the whole firm: such rows name nobody",
 )
 _STAFF = re.compile(r"staff:\d+")
 _OF_STAFF = "the firm's staff"  # as pages for traders have it: who of them is theirs

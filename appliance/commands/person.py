@@ -118,14 +118,14 @@ def run_export(options: argparse.Namespace) -> int:
         options.data_dir,
         NoteAct(by="console", act=StaffAct.PERSON_TAKEN, trader=trader, about="evenhand person export"),
     )
+    mine = _in_front(options.data_dir, trader)
     with opened_vault(options.data_dir) as vault, LedgerReader(options.data_dir) as reader:
         try:
             descriptor = os.open(options.out, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, FILE_MODE)
         except OSError as failed:
             raise CommandRefused(f"{options.out} cannot be made ({failed.strerror}): name a new file") from failed
         with os.fdopen(descriptor, "wb") as out:
-            now_us, mine = wall_us(), _in_front(options.data_dir, trader)
-            out.writelines(export_pieces(reader, vault, trader, firm=firm, now_us=now_us, signed_in=mine))
+            out.writelines(export_pieces(reader, vault, trader, firm=firm, now_us=wall_us(), signed_in=mine))
     print(f"{options.out} holds everything about {id_text(trader)}: give it to them alone.")
     return 0
 
