@@ -35,6 +35,11 @@ _NUMBERS = {
 _PSEUDONYMS = ("person", "by", "whose")
 _DESK, _ADDRESSES = "desk", ("about", "page")
 _FIELDS = frozenset({*_NUMBERS, *_PSEUDONYMS, _DESK, *_ADDRESSES})
+_NAMING = {
+    kind: tuple(field for field in kind.__struct_fields__ if field in _FIELDS)
+    for kind in BY_NAME.values()
+    if _FIELDS & set(kind.__struct_fields__)
+}
 _ID = re.compile(r"(?<![0-9A-Z])[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}(?![0-9A-Z])")
 _ANSWERS = kinds_of(f.Refused, f.InputRejected)  # they name nobody: whoever asked named whom it was about
 
@@ -48,7 +53,7 @@ class PersonRows:
     name = "person_rows"
     version = 1
     schema = SCHEMA
-    kinds = _ANSWERS | frozenset(name for name, kind in BY_NAME.items() if _FIELDS & set(kind.__struct_fields__))
+    kinds = _ANSWERS | kinds_of(*_NAMING)
 
     def project(self, connection: apsw.Connection, rows: Sequence[tuple[Row, Body]]) -> None:
         for row, body in rows:
@@ -62,8 +67,8 @@ class PersonRows:
 
 def names_in(body: Body) -> Iterator[Named]:
     """Whom and what a row names, whether or not there is such a one."""
-    for field in body.__struct_fields__:
-        value = getattr(body, field) if field in _FIELDS else None
+    for field in _NAMING.get(type(body), ()):
+        value = getattr(body, field)
         if field in _NUMBERS:
             yield from ((_NUMBERS[field], number) for number in _each(value) if isinstance(number, int))
         elif field in _PSEUDONYMS:
@@ -110,5 +115,6 @@ def _traders(connection: apsw.Connection, named: Iterable[Named]) -> set[int]:
     """Who is named, and whose the named things are as far as there are such."""
     sql = "SELECT trader FROM rm_person_thing WHERE kind = ? AND number = ?"
     asked = {each for each in named if each[1]}
-    held = {trader for each in asked for (trader,) in connection.execute(sql, each)}
-    return held | {number for kind, number in asked if kind == _TRADER}
+    themselves = {number for kind, number in asked if kind == _TRADER}
+    things = [each for each in asked if each[0] != _TRADER]
+    return themselves | {trader for each in things for (trader,) in connection.execute(sql, each)}
