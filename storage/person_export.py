@@ -6,14 +6,16 @@ It is made for the person themself: it opens their sealed values. A password has
 import base64
 import io
 import json
+import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
 import apsw
 import msgspec
 
+from firm.commands import NoteAct, NoteSecurity
 from firm.ids import id_text
 from firm.instant import utc_text
 from firm.personal import CLASSES
@@ -21,9 +23,9 @@ from storage.documents import open_document
 from storage.logins_pooled import pooled_logins
 from storage.people import reference
 from storage.reader import LedgerReader
-from storage.readmodels.desk_rows import seqs_back
 from storage.readmodels.documents import documents_of
 from storage.readmodels.erasures import erasures_of
+from storage.readmodels.person_rows import rows_naming
 from storage.rows import StoredRow
 from storage.vault import Vault
 
@@ -34,8 +36,19 @@ _FILES = {
     "person.json": "who you are to us",
     "sealed.jsonl": "each sealed value with its salt: HMAC-SHA256(salt, class 0x00 value) is its commitment in the ledger",
     "documents/": "each document that you handed in, as it is kept, by its id; their own names are in documents.jsonl",
-    "ledger.jsonl": "each row of the ledger about you, your orders and your accounts, under your pseudonyms",
+    "ledger.jsonl": "each row of the ledger that names you, your orders or your accounts, under your pseudonyms: what you and your "
+    "platform did, what was decided, changes in how you sign in, mails that were owed to you and what became of them, and what the "
+    "firm's staff did about you or looked up of you. Nobody of the staff is named, nor told from where they came",
+    "signed-in.json": "from which devices you are signed in now, which devices are known as yours, and drafts that you keep",
 }
+_LEFT_OUT = (
+    "what opens a door: the hash of your password, the secret of an app, passkeys, recovery codes, ids of sessions, cookies and links",
+    "counts of tries to sign in and of mails that were asked for, which are kept for a day under a keyed hash",
+    "the market's prices, and what was decided of the whole firm: such rows name nobody",
+)
+_STAFF = re.compile(r"staff:\d+")
+_OF_STAFF = "the firm's staff"  # as pages for traders have it: who of them is theirs
+_CAME_FROM = frozenset({NoteAct.__name__, NoteSecurity.__name__})
 
 
 class _Unseekable(io.RawIOBase):
@@ -57,14 +70,17 @@ class _Unseekable(io.RawIOBase):
         return piece
 
 
-def export_pieces(reader: LedgerReader, vault: Vault, trader: int, *, firm: str, now_us: int) -> Iterator[bytes]:
-    """The ZIP, piece by piece. Each reads files: never in the loop."""
+def export_pieces(
+    reader: LedgerReader, vault: Vault, trader: int, *, firm: str, now_us: int, signed_in: Mapping[str, Any]
+) -> Iterator[bytes]:
+    """The ZIP, piece by piece. Each reads files: never in the loop. `signed_in`: what front.db has of them, in words."""
     out = _Unseekable()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, lines in (
             ("about.json", [_about(firm, trader, now_us)]),
             ("person.json", [_person(reader, vault, trader)]),
             ("sealed.jsonl", _values(reader, vault, trader)),
+            ("signed-in.json", [signed_in]),
             ("ledger.jsonl", _rows(reader, trader)),
         ):
             with archive.open(name, "w") as member:
@@ -86,6 +102,7 @@ def _about(firm: str, trader: int, now_us: int) -> dict[str, Any]:
         "pseudonyms": [reference("trader", trader), trader],
         "made": utc_text(now_us),
         "files": _FILES,
+        "left_out": _LEFT_OUT,
         "classes": held,
     }
 
@@ -151,26 +168,17 @@ def _legible(value: bytes) -> Any:
 
 
 def _rows(reader: LedgerReader, trader: int) -> Iterator[dict[str, Any]]:
+    """What names them, by index; then the chains of their accounts. In memory are the numbers of the former, and some rows."""
     with reader.connection() as book:
         accounts = _accounts(book, trader)
-        orders = [order for (order,) in book.execute('SELECT "order" FROM rm_order WHERE trader = ?', (trader,))]
-        desks = [f"trader/{id_text(trader)}", *(f"order/{id_text(order)}" for order in orders)]
-        seqs = {seq for desk in desks for seq in _desk_rows(book, desk, reader.size() + 1)}
-    told: set[int] = set()
+        acts = {seq for (seq,) in book.execute("SELECT seq FROM rm_act WHERE trader = ?", (trader,))}
+        seqs = {*rows_naming(book, trader), *acts}
     for seq in sorted(seqs):
         row = reader.row(seq)
-        if row is not None:
-            told.add(seq)
-            yield _line(row)
+        assert row is not None, "a read model names rows of the ledger"
+        yield _line(row, trader)
     for account in accounts:
-        yield from (_line(row) for row in _account_rows(reader, account) if row.seq not in told)
-
-
-def _desk_rows(book: apsw.Connection, desk: str, before: int) -> Iterator[int]:
-    """Newest first."""
-    while seqs := seqs_back(book, desk, "", 1, before, ROWS_AT_ONCE):
-        yield from seqs
-        before = seqs[-1]
+        yield from (_line(row, trader) for row in _account_rows(reader, account) if row.seq not in seqs)
 
 
 def _account_rows(reader: LedgerReader, account: int) -> Iterator[StoredRow]:
@@ -189,7 +197,7 @@ def _accounts(book: apsw.Connection, trader: int) -> list[int]:
     return [account for (account,) in book.execute(sql, (trader,))]
 
 
-def _line(row: StoredRow) -> dict[str, Any]:
+def _line(row: StoredRow, trader: int) -> dict[str, Any]:
     return {
         "seq": row.seq,
         "kind": row.kind,
@@ -197,5 +205,13 @@ def _line(row: StoredRow) -> dict[str, Any]:
         "received": utc_text(row.received_us),
         "cause": row.cause,
         "account": id_text(row.account) if row.account else None,
-        "payload": msgspec.json.decode(row.payload),
+        "payload": _payload(row, trader),
     }
+
+
+def _payload(row: StoredRow, trader: int) -> Any:
+    """What the row says, but for who of the staff it was, and the commitment to where they were."""
+    said = msgspec.json.decode(_STAFF.sub(_OF_STAFF, row.payload.decode()))
+    if row.kind in _CAME_FROM and said["by"] != reference("trader", trader):
+        said.pop("sealed", None)
+    return said

@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -21,13 +22,18 @@ from firm.ids import id_text
 from firm.instant import utc_text
 from firm.personal import BY_NAME, destructions
 from firm.regions import NO_REGION, region_words
+from storage.devices import DeviceBook
+from storage.drafts import DraftStore
 from storage.errors import LedgerInUse
 from storage.files import open_firm_directory
+from storage.front import FrontFile
 from storage.people import reference
 from storage.person_export import export_pieces
 from storage.reader import LedgerReader
 from storage.readmodels.erasures import Erasure, all_erasures, erasures_of
 from storage.readmodels.people import has_regions, region_of
+from storage.sessions import SessionStore
+from web.front_told import front_told
 
 ERASURES_SHOWN = 200
 FILE_MODE = 0o600
@@ -112,13 +118,14 @@ def run_export(options: argparse.Namespace) -> int:
         options.data_dir,
         NoteAct(by="console", act=StaffAct.PERSON_TAKEN, trader=trader, about="evenhand person export"),
     )
+    mine = _in_front(options.data_dir, trader)
     with opened_vault(options.data_dir) as vault, LedgerReader(options.data_dir) as reader:
         try:
             descriptor = os.open(options.out, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, FILE_MODE)
         except OSError as failed:
             raise CommandRefused(f"{options.out} cannot be made ({failed.strerror}): name a new file") from failed
         with os.fdopen(descriptor, "wb") as out:
-            out.writelines(export_pieces(reader, vault, trader, firm=firm, now_us=wall_us()))
+            out.writelines(export_pieces(reader, vault, trader, firm=firm, now_us=wall_us(), signed_in=mine))
     print(f"{options.out} holds everything about {id_text(trader)}: give it to them alone.")
     return 0
 
@@ -153,6 +160,12 @@ def run_erasures(options: argparse.Namespace) -> int:
 def _add_person(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("person", metavar="WHO", help="a trader's id as pages show it, or their mail address")
     add_directory(parser)
+
+
+def _in_front(directory: Path, trader: int) -> dict[str, Any]:
+    with closing(FrontFile.open(directory)) as front:
+        stores = SessionStore(front), DeviceBook(front), DraftStore(front)
+        return front_told(*stores, reference("trader", trader), wall_us())
 
 
 def _carried_out(directory: Path) -> str:

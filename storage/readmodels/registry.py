@@ -22,6 +22,7 @@ from storage.readmodels.marks import Marks
 from storage.readmodels.notices import Notices
 from storage.readmodels.overrides import AccountOverrides
 from storage.readmodels.people import People
+from storage.readmodels.person_rows import PersonRows
 from storage.readmodels.programs import Programs
 from storage.readmodels.seals import Seals
 from storage.readmodels.security import Security
@@ -33,5 +34,5 @@ READ_MODELS: tuple[ReadModel, ...] = (
     People(), Accounts(), Decisions(), Commands(), Trades(), Marks(), Days(), Controls(), Bridges(), Seals(),
     Drifts(), DeskRows(), AccountOverrides(), Calendars(), Programs(), HeldPhases(), Incidents(), Notices(),
     Erasures(), StaffList(), Security(), ApiKeys(), Mails(), Acts(), Views(),
-    Appeals(), Documents(),
+    Appeals(), Documents(), PersonRows(),
 )  # fmt: skip

@@ -13,6 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from appliance.assembly import Machine
+from appliance.clock import wall_us
 from appliance.console import open_machine
 from appliance.documents.scanner import DocumentSettings
 from appliance.erasing import forget
@@ -22,7 +23,9 @@ from firm.documents import DocumentForm, DocumentKind
 from firm.facts import Refusal, Refused, ValuesForgotten
 from firm.ids import id_text
 from firm.personal import Destruction
+from storage.devices import DeviceBook
 from storage.documents import packed
+from storage.front import FrontFile
 from storage.people import DOCUMENTS, reference
 from storage.readmodels.erasures import erasures_due, erasures_of
 
@@ -55,15 +58,19 @@ def test_what_is_held_is_shown_with_its_reason(firm: Path, run: Run) -> None:
 
 def test_the_export_holds_everything_and_proves_its_values(firm: Path, run: Run, tmp_path: Path) -> None:
     out = tmp_path / "ada.zip"
+    with closing(FrontFile.open(firm)) as front:
+        for number, words in ((1001, "Firefox on Linux"), (1002, "Safari on macOS")):
+            DeviceBook(front).keep(reference("trader", number), f"cookie {number}", words, wall_us())
     assert run("person", "export", ADA, "--out", out, "--data-dir", firm).returncode == 0
     assert out.stat().st_mode & 0o777 == 0o600
     with zipfile.ZipFile(out) as archive:
         files = {name: archive.read(name).decode() for name in archive.namelist()}
-    assert set(files) == {"about.json", "person.json", "sealed.jsonl", "ledger.jsonl"}
+    assert set(files) == {"about.json", "person.json", "sealed.jsonl", "ledger.jsonl", "signed-in.json"}
+    assert [each["device"] for each in json.loads(files["signed-in.json"])["devices"]] == ["Firefox on Linux"]
     [value] = [json.loads(line) for line in files["sealed.jsonl"].splitlines()]
     assert (value["class"], value["value"]["name"], value["value"]["mail"]) == ("identity", NAME, ADA)
     rows = [json.loads(line) for line in files["ledger.jsonl"].splitlines()]
-    assert [row["kind"] for row in rows] == ["RegisterTrader", "TraderRegistered"]
+    assert [row["kind"] for row in rows] == ["RegisterTrader", "TraderRegistered", "NoteAct", "StaffActed"]
     opened = b"identity\0" + json.dumps(value["value"], separators=(",", ":")).encode()
     assert hmac.new(bytes.fromhex(value["salt"]), opened, hashlib.sha256).hexdigest() == rows[0]["payload"]["sealed"]
     assert BEN not in "".join(files.values())

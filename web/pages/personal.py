@@ -23,6 +23,7 @@ from web.auth import end_session
 from web.downloads import TooManyDownloads
 from web.firm import Firm
 from web.forms import fields_of, refusal_in, text_in
+from web.front_told import front_told
 from web.render import page
 from web.shell.speech import speech_of, spoken
 from web.shell.toasts import told
@@ -105,7 +106,9 @@ async def _shown(
 
 
 async def _pieces(firm: Firm, visitor: Visitor) -> AsyncGenerator[bytes, None]:
-    made = export_pieces(firm.reader, firm.vault, visitor.id, firm=firm.name, now_us=firm.wall_us())
+    now_us, stores = firm.wall_us(), (firm.sessions, firm.devices, firm.drafts)
+    mine = await anyio.to_thread.run_sync(front_told, *stores, visitor.reference, now_us)
+    made = export_pieces(firm.reader, firm.vault, visitor.id, firm=firm.name, now_us=now_us, signed_in=mine)
     while piece := await anyio.to_thread.run_sync(next, made, b""):
         yield piece
 
