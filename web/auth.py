@@ -23,30 +23,35 @@ from storage.people import Kind, Person
 from storage.readmodels.people import region_of
 from storage.sessions import Session
 from storage.throttles import Limit
-from web.allowance import Allowance, Counted, Limits, network_of
+from web.allowance import Allowance, Counted, Limits, network_of, site_around
 from web.bounds import (
     DEVICE_COOKIE_SECONDS,
     GUESS_WINDOW_US,
     GUESSES_PER_ACCOUNT,
     GUESSES_PER_ADDRESS,
     GUESSES_PER_DEVICE,
+    GUESSES_PER_SITE,
     NO_ROOM_SECONDS,
     PASSWORD_LENGTH_MAX,
 )
 from web.cookies import cookie_in, own_cookie
 from web.firm import Firm
 from web.password_desk import NoRoom, PasswordDesk
-from web.room import DEVICE_ENDING, why_wait_us
+from web.room import DEVICE_ENDING, buckets_of, why_not_now
 from web.signed import NOTHING, Signed, read_signed, written
 from web.too_much import LIVE, TooManySignIns, require_allowed
 from web.visitor import Behind, Visitor
 
 SESSION_ID_BYTES = 32
-UNLIMITED = Allowance(Limits())  # for one who is signed in, and is asked again
+UNLIMITED = Allowance(Limits())
 
 _BY_ACCOUNT = Limit(GUESSES_PER_ACCOUNT, GUESS_WINDOW_US)
 _BY_DEVICE = Limit(GUESSES_PER_DEVICE, GUESS_WINDOW_US)
 _BY_ADDRESS = Limit(GUESSES_PER_ADDRESS, GUESS_WINDOW_US)
+_BY_SITE = Limit(GUESSES_PER_SITE, GUESS_WINDOW_US)
+
+
+Places = tuple[tuple[str, str, Limit], ...]
 
 
 class SignInOver(Exception):
@@ -69,39 +74,35 @@ async def recognise(
     address: str,
     device: str = "",
     allowance: Allowance = UNLIMITED,
+    *,
+    signed_in: bool = False,
 ) -> Person | None:
     """Who signs in with these words, or None. Guesses are counted before any hash is made; raises TooManyGuesses.
 
     Who comes with the cookie of a device that is known as this person's has a count of their own: strangers who guess use up that of
-    all unknown devices, and never theirs. A sign-in that succeeds was no guess: the address gets this one attempt back, and not those at
-    others' accounts. `device`: the cookie, or "". Raises TooManySignIns where strangers ask for more hashes than can be made beside
-    the firm's work; whoever comes from a device of theirs goes before them.
+    all unknown devices and of their address, and never theirs. A sign-in that succeeds was no guess: the address gets this one attempt
+    back, and not those at others' accounts. `device`: the cookie, or "". Raises TooManySignIns where strangers ask for more hashes than
+    can be made beside the firm's work; whoever comes from a device of theirs, or is `signed_in` and asked again, goes before them, and
+    has a rate of their own, in which successes count too.
     """
     now_us = firm.wall_us()
-    if not device:  # before anything is looked up for them; they are counted once their own counters let them by
-        require_room(allowance, desk, look=True)
-
-    def found() -> tuple[Person | None, tuple[str, str, Limit]]:
-        wait_us = firm.throttle.wait_us("sign-in by address", address, _BY_ADDRESS, now_us)
-        if wait_us:
-            raise TooManyGuesses(wait_us)
-        try:
-            person = firm.vault.find_by_mail(mail)
-        except ValueError:  # not a mail address: nobody's
-            person = None
-        bucket = bucket_of(firm, _account_key(mail), person.reference if person else "", device)
-        wait_us = firm.throttle.wait_us(*bucket, now_us)
-        if wait_us:
-            raise TooManyGuesses(wait_us)
-        return person, bucket
+    at_look = not device and not signed_in
+    if at_look:  # before anything is looked up for them; they are counted once their own counters let them by
+        require_room(allowance, desk, address, look=True)
 
     def forgive() -> None:
         firm.throttle.forget(bucket[0], bucket[1])
-        firm.throttle.give_back("sign-in by address", address, now_us)
+        for scope, place, _ in places:
+            firm.throttle.give_back(scope, place, now_us)
 
-    with nullcontext() if device else allowance.foreseen(Counted.SIGN_IN):
-        person, bucket = await anyio.to_thread.run_sync(found)
-    if not await _opens(desk, person, password, allowance, known=bucket[2] is _BY_DEVICE):
+    with allowance.foreseen(buckets_of(address)) if at_look else nullcontext():
+        person, bucket, places = await anyio.to_thread.run_sync(_counted, firm, mail, address, device, now_us)
+    known = person is not None and (signed_in or bucket[2] is _BY_DEVICE)
+    if person is not None and known:
+        _require_own(allowance, person)
+    else:
+        require_room(allowance, desk, address)
+    if not await _opens(desk, person, password, known=known):
         return None
     assert person is not None
     if person.kind == "staff" and firm.live.staff().working(person.reference) is None:
@@ -110,22 +111,49 @@ async def recognise(
     return await desk.renew(firm.vault, person, password)
 
 
-async def _opens(
-    desk: PasswordDesk, person: Person | None, password: str, allowance: Allowance, *, known: bool
-) -> bool:
-    if not known:
-        require_room(allowance, desk)
+def _counted(
+    firm: Firm, mail: str, address: str, device: str, now_us: int
+) -> tuple[Person | None, tuple[str, str, Limit], Places]:
+    """Whose address it is, and where this try was counted: at the account or device, and at places. Raises TooManyGuesses."""
+    try:
+        person = firm.vault.find_by_mail(mail)
+    except ValueError:  # not a mail address: nobody's
+        person = None
+    bucket = bucket_of(firm, _account_key(mail), person.reference if person else "", device)
+    places = () if bucket[2] is _BY_DEVICE else _places(address)  # others there keep nobody from a device of theirs
+    for each in (*places, bucket):
+        wait_us = firm.throttle.wait_us(*each, now_us)
+        if wait_us:
+            raise TooManyGuesses(wait_us)
+    return person, bucket, places
+
+
+async def _opens(desk: PasswordDesk, person: Person | None, password: str, *, known: bool) -> bool:
     try:
         return await desk.opens(person, password[:PASSWORD_LENGTH_MAX], known=known)
     except NoRoom as full:
         raise TooManySignIns(NO_ROOM_SECONDS * SECOND_US) from full
 
 
-def require_room(allowance: Allowance, desk: PasswordDesk, *, look: bool = False) -> None:
+def require_room(allowance: Allowance, desk: PasswordDesk, address: str, *, look: bool = False) -> None:
     """For one who comes from a device that nobody knows. Raises TooManySignIns."""
-    wait_us = why_wait_us(allowance, desk, look=look)
+    many = why_not_now(allowance, desk, address, look=look)
+    if many is not None:
+        raise many
+
+
+def _require_own(allowance: Allowance, person: Person) -> None:
+    """Passwords that are right are work as well: without this, whoever has one account has all hashes."""
+    wait_us = allowance.wait_us(Counted.KNOWN, person.reference)
     if wait_us:
-        raise TooManySignIns(wait_us)
+        raise TooManyGuesses(wait_us)
+
+
+def _places(address: str) -> Places:
+    """Where guesses of strangers count besides the account: the network address and, of IPv6, the site around it."""
+    site = site_around(address)
+    around: Places = (("sign-in by site", site, _BY_SITE),) if site else ()
+    return ("sign-in by address", address, _BY_ADDRESS), *around
 
 
 def bucket_of(firm: Firm, account: str, person: str, device: str) -> tuple[str, str, Limit]:

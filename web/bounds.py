@@ -45,7 +45,10 @@ CSV_TRADES_AT_ONCE = 500  # read from the book for each piece of the file
 
 READERS = 4  # queries on the book at once, each on a connection of its own
 STRANGERS_WAITING_MAX = 8  # for a hash, from devices that are not known; one is made at a time
-KNOWN_WAITING_MAX = 64  # and of those from devices that are known as theirs, who go first
+KNOWN_WAITING_MAX = 64  # and of those from devices that are known as theirs, who go first; one place for each person
+KNOWN_IN_A_ROW = (
+    3  # then a stranger who waits has a turn: the last of them after 4 x STRANGERS_WAITING_MAX hashes at most
+)
 NO_ROOM_SECONDS = 5  # what whoever finds no room is told to wait
 PASSWORD_LENGTH_MAX = 256
 PASSWORD_LENGTH_MIN = 10
@@ -71,9 +74,11 @@ SEARCH_LENGTH_MAX = 100
 
 GUESSES_PER_ACCOUNT = 10  # wrong passwords for one mail address within the window, from all devices that are not known
 GUESSES_PER_DEVICE = 10  # for one account from a device that is known as its owner's
-GUESSES_PER_ADDRESS = 50  # from one network address
+GUESSES_PER_ADDRESS = 50  # from one network address, of devices that are not known
+GUESSES_PER_SITE = 8 * GUESSES_PER_ADDRESS  # from a /48 of IPv6, likewise
 CODES_PER_WINDOW = 5  # wrong codes for one person within the same window
 CODES_PER_DAY = 20  # at three codes in a million that are good at a time
+CODES_RENEWED_PER_HOUR = 3  # that one person has recovery codes made anew: each time costs ten hashes
 PASSKEYS_PER_ADDRESS = 50  # tries with a passkey from one network address, likewise
 JOINS_PER_ADDRESS = 10  # sign-ups from one network address within an hour
 JOINED_PER_DAY = 1_000  # sign-ups of all within a day

@@ -25,7 +25,7 @@ from web.password_desk import NoRoom
 from web.proof_page import PROOF, SECURITY, proof_page
 from web.render import page
 from web.shell.speech import spoken
-from web.sieve import SIGN_INS
+from web.sieve import advice_for
 from web.step_up import AddressUnconfirmed, FactorNeeded, ProofNeeded
 from web.too_much import SECOND_US, TooManySignIns, TooMuchAsked, seconds_of
 from web.visitor import PermissionMissing, SignInNeeded, Visitor, visitor_of
@@ -129,7 +129,7 @@ def sign_in_needed(request: Request[Any, Any, Any], error: SignInNeeded) -> Resp
 
 def too_many_sign_ins(request: Request[Any, Any, Any], error: TooManySignIns) -> Response[Any]:
     """Told to so many that it must cost next to nothing: no line in the log, and a page that is laid out already."""
-    body = request.app.state.sieve.laid_out(request.app, SIGN_INS)
+    body = request.app.state.sieve.laid_out(request.app, advice_for(error))
     headers = {"retry-after": str(seconds_of(error.wait_us))}
     return Response(body, status_code=429, media_type="text/html; charset=utf-8", headers=headers)
 

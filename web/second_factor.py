@@ -15,12 +15,12 @@ from cryptography.hazmat.primitives.twofactor.hotp import HOTP
 from markupsafe import Markup
 from msgspec.structs import replace
 
-from firm.instant import DAY_US, SECOND_US
+from firm.instant import DAY_US, HOUR_US, SECOND_US
 from storage.errors import DiskRefused
 from storage.factors import RECOVERY_CODES, Factors, Recovery, Totp, read_factors, written
 from storage.throttles import Limit
 from web.auth import TooManyGuesses
-from web.bounds import CODES_PER_DAY, CODES_PER_WINDOW, GUESS_WINDOW_US, OFFERED_US
+from web.bounds import CODES_PER_DAY, CODES_PER_WINDOW, CODES_RENEWED_PER_HOUR, GUESS_WINDOW_US, OFFERED_US
 from web.firm import Firm
 from web.password_desk import SALT_BYTES, PasswordDesk
 
@@ -35,6 +35,7 @@ _WINDOWS = (
     ("codes in a while", Limit(CODES_PER_WINDOW, GUESS_WINDOW_US)),
     ("codes in a day", Limit(CODES_PER_DAY, DAY_US)),
 )
+_RENEWED = Limit(CODES_RENEWED_PER_HOUR, HOUR_US)
 
 
 # --- looking ---
@@ -108,7 +109,7 @@ async def _use_recovery(firm: Firm, desk: PasswordDesk, person: str, code: str) 
     recovery = (await factors_of(firm, person)).recovery
     if recovery is None or len(code) != CODE_LENGTH:
         return False
-    (derived,) = await desk.derived((code,), recovery.salt)
+    (derived,) = await desk.derived((code,), recovery.salt, whose=person)
 
     def work(held: bytes | None) -> tuple[bytes | None, bool]:
         factors = read_factors(held)
@@ -160,10 +161,13 @@ async def confirm_totp(firm: Firm, person: str, typed: str) -> bool:
 
 
 async def renew_codes(firm: Firm, desk: PasswordDesk, person: str) -> tuple[str, ...]:
-    """Ten fresh recovery codes, to be shown once; those of before are good for nothing."""
+    """Ten fresh recovery codes, to be shown once; those of before are good for nothing. Raises TooManyGuesses: they are made rarely."""
+    wait_us = await anyio.to_thread.run_sync(firm.throttle.wait_us, "codes renewed", person, _RENEWED, firm.wall_us())
+    if wait_us:
+        raise TooManyGuesses(wait_us)
     codes = tuple("".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH)) for _ in range(RECOVERY_CODES))
     salt = secrets.token_bytes(SALT_BYTES)
-    recovery = Recovery(salt=salt, hashes=await desk.derived(codes, salt), made_us=firm.wall_us())
+    recovery = Recovery(salt=salt, hashes=await desk.derived(codes, salt, whose=person), made_us=firm.wall_us())
 
     def work(held: bytes | None) -> tuple[bytes | None, None]:
         return written(replace(read_factors(held), recovery=recovery)), None

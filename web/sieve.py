@@ -10,13 +10,13 @@ from typing import Any
 from litestar import Request
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Receive, Scope, Send
 
-from web.allowance import Allowance, Counted
+from web.allowance import Allowance, Counted, network_of
 from web.api.problem import API, PROBLEM_JSON, problem_json
 from web.csp import always
 from web.password_desk import PasswordDesk
 from web.render import page
-from web.room import DEVICE_ENDING, SESSION, why_wait_us
-from web.too_much import LIVE, in_words, seconds_of
+from web.room import DEVICE_ENDING, SESSION, why_not_now
+from web.too_much import LIVE, TooManyFromOnePlace, TooManySignIns, in_words, seconds_of
 
 KEPT_SECONDS = 1.0
 TITLE = "Too much at once"
@@ -25,6 +25,11 @@ ADVICE = "So many pages were asked for from your network address that it has to 
 SIGN_INS = (
     "More people are signing in at the moment than we can check, so this try was not looked at. Wait a few seconds, then send it again. "
     "From a device on which you have signed in before, you go first; with a passkey you need not wait at all."
+)
+FROM_ONE_PLACE = (
+    "More people are signing in from your network address, on devices that we do not know yet, than we can check, so this try was not "
+    "looked at. Wait up to a minute, then send it again. From a device on which you have signed in before, or with a passkey, you "
+    "need not wait."
 )
 
 
@@ -36,11 +41,12 @@ class Sieve:
         self._pages: dict[str, tuple[float, bytes]] = {}
 
     async def __call__(self, app: ASGIApp, litestar: Any, scope: Scope, receive: Receive, send: Send) -> None:
-        client = scope.get("client")
+        host = (scope.get("client") or ("",))[0]
         kind = Counted.STREAM if scope["path"].endswith(LIVE) else Counted.ADDRESS
-        wait_us, advice = self._allowance.wait_at_door_us(kind, client[0] if client else ""), ADVICE
+        wait_us, advice = self._allowance.wait_at_door_us(kind, host), ADVICE
         if not wait_us and _signs_in_as_a_stranger(scope):
-            wait_us, advice = why_wait_us(self._allowance, self._desk, look=True), SIGN_INS
+            many = why_not_now(self._allowance, self._desk, network_of(host), look=True)
+            wait_us, advice = (many.wait_us, advice_for(many)) if many else (0, "")
         if not wait_us:
             await app(scope, receive, send)
             return
@@ -74,6 +80,10 @@ class Sieve:
             laid_out = made.content.encode()
             self._pages[advice] = time.monotonic(), laid_out
         return laid_out
+
+
+def advice_for(many: TooManySignIns) -> str:
+    return FROM_ONE_PLACE if isinstance(many, TooManyFromOnePlace) else SIGN_INS
 
 
 def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

@@ -20,6 +20,10 @@ class TooManySignIns(TooMuchAsked):
     """More people sign in from devices that nobody knows than hashes can be made for. Many are told so: it costs next to nothing."""
 
 
+class TooManyFromOnePlace(TooManySignIns):
+    """One network address, or the site around it, had its share of these."""
+
+
 def seconds_of(wait_us: int) -> int:
     """As Retry-After says it: whole ones, and never none."""
     return max(1, -(-wait_us // SECOND_US))

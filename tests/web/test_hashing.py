@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -15,17 +16,23 @@ import web
 from storage.own_program import own_program
 from storage.people import Person
 from web import password_desk
-from web.bounds import KNOWN_WAITING_MAX, STRANGERS_WAITING_MAX
+from web.bounds import KNOWN_IN_A_ROW, KNOWN_WAITING_MAX, STRANGERS_WAITING_MAX
 from web.hashing import AGAIN_AFTER_SECONDS, ANSWER_SECONDS, PROGRAM, YIELDS, Derive, Hash, Verify, Worker, worked_out
-from web.password_desk import NoRoom, PasswordDesk
+from web.password_desk import STRANGER, NoRoom, PasswordDesk
 
 QUICK = {"time_cost": 1, "memory_kib": 8, "lanes": 1}
 KEPT = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("a long enough password")
-ADA = Person(kind="trader", id=1, role="", name="Ada", mail="", commitment="", password_hash=KEPT)
+
+
+def trader(number: int) -> Person:
+    return Person(kind="trader", id=number, role="", name="", mail="", commitment="", password_hash=KEPT)
+
+
+ADA, BEN = trader(1), trader(2)
 
 
 def test_the_process_says_what_would_be_said_here_and_yields_to_all_others():
-    worker, derive = Worker(), Derive("code", b"s" * 16, length=32, **QUICK)
+    worker, derive = Worker(), Derive(("code", "another"), b"s" * 16, length=32, **QUICK)
     assert worker.work_out(Verify(KEPT, "a long enough password")) is True
     assert worker.work_out(Verify(KEPT, "another one")) is False
     assert worker.work_out(Verify("no hash", "another one")) is False
@@ -136,6 +143,61 @@ async def test_only_so_many_strangers_wait_and_whoever_is_known_goes_first(held)
     assert desk.hashes == STRANGERS_WAITING_MAX + 2
 
 
+async def test_a_stranger_who_waits_has_a_turn_after_a_few_who_are_known(held):
+    desk = PasswordDesk()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(desk.opens, ADA, "first")
+        await anyio.wait_all_tasks_blocked()
+        for number in range(2):
+            tasks.start_soon(desk.opens, ADA, f"stranger {number}")
+        for number in range(3 * KNOWN_IN_A_ROW):
+            tasks.start_soon(partial(desk.opens, trader(number), "known", known=True))
+        await anyio.wait_all_tasks_blocked()
+        held.go_on.set()
+    row = ["known"] * KNOWN_IN_A_ROW
+    assert held.asked == ["first", *row, "stranger 0", *row, "stranger 1", *row]
+
+
+async def test_one_person_has_one_place_in_the_line_of_those_who_are_known(held):
+    desk, refused = PasswordDesk(), []
+
+    async def ask(person: Person, word: str) -> None:
+        try:
+            await desk.opens(person, word, known=True)
+        except NoRoom:
+            refused.append(word)
+
+    async with anyio.create_task_group() as tasks:
+        for word in ("in hand", "waits", "one more", "and another"):
+            tasks.start_soon(ask, ADA, word)
+            await anyio.wait_all_tasks_blocked()
+        with pytest.raises(NoRoom):
+            await desk.derived(("a code",), b"s" * 16, whose=ADA.reference)
+        with pytest.raises(NoRoom):
+            await desk.hashed("a fresh password", whose=ADA.reference)
+        tasks.start_soon(ask, BEN, "ben")
+        await anyio.wait_all_tasks_blocked()
+        held.go_on.set()
+    assert (held.asked, refused) == (["in hand", "waits", "ben"], ["one more", "and another"])
+
+
+async def test_ten_codes_are_one_turn(monkeypatch):
+    turns = []
+
+    class Watched(Worker):
+        def work_out(self, request):
+            turns.append(request)
+            return super().work_out(request)
+
+    monkeypatch.setattr(password_desk, "_WORKER", Watched())
+    monkeypatch.setattr(password_desk, "MEMORY_KIB", 8)
+    desk, codes = PasswordDesk(), tuple(f"code {number}" for number in range(10))
+    derived = await desk.derived(codes, b"s" * 16, whose=ADA.reference)
+    assert len(turns) == 1
+    assert derived == worked_out(turns[0])
+    assert len(set(derived)) == 10
+
+
 async def test_whoever_goes_away_while_they_wait_leaves_their_turn_to_the_next(held):
     desk = PasswordDesk()
     async with anyio.create_task_group() as tasks:
@@ -158,7 +220,7 @@ async def test_only_so_many_wait_who_are_known(held):
 
     async def ask(number: int) -> None:
         try:
-            await desk.opens(ADA, str(number), known=True)
+            await desk.opens(trader(number), str(number), known=True)
         except NoRoom:
             refused.append(number)
 
@@ -176,7 +238,7 @@ async def test_whoever_is_called_as_they_leave_hands_their_turn_on(held):
     held.go_on.set()
     with anyio.fail_after(5):
         async with asyncio.TaskGroup() as tasks:  # whose tasks can be cancelled between the call and their next step
-            async with desk._turn(known=False):
+            async with desk._turn(STRANGER):
                 leaving = tasks.create_task(desk.opens(ADA, "leaving"))
                 tasks.create_task(desk.opens(ADA, "staying"))
                 await anyio.wait_all_tasks_blocked()

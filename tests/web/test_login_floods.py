@@ -1,6 +1,7 @@
 """A flood of sign-ins: strangers have a rate of their own, and whoever is too much is sent away before anything is done for them."""
 
 from collections.abc import AsyncIterator, Iterator
+from itertools import count
 from typing import Any
 
 import anyio
@@ -50,8 +51,13 @@ def full(app: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     return app
 
 
-def browser(app: Any) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url="http://127.0.0.1", transport=httpx.ASGITransport(app), headers=ORIGIN)
+ADDRESSES = (f"198.51.{number >> 8}.{number & 255}" for number in count())
+
+
+def browser(app: Any, host: str = "") -> httpx.AsyncClient:
+    """By itself each comes from another address."""
+    transport = httpx.ASGITransport(app, client=(host or next(ADDRESSES), 1))
+    return httpx.AsyncClient(base_url="http://127.0.0.1", transport=transport, headers=ORIGIN)
 
 
 async def test_all_strangers_together_sign_in_no_faster_than_their_rate(app):

@@ -10,6 +10,7 @@ from firm.instant import MINUTE_US, SECOND_US
 from storage.factors import read_factors
 from tests.web import authenticator
 from web.app import policies
+from web.bounds import CODES_RENEWED_PER_HOUR
 from web.visitor import May, Policy
 
 ADA, RUTH = "ada@example.org", "ruth@example.org"
@@ -110,6 +111,38 @@ async def test_new_recovery_codes_end_those_of_before(browse, shop, play):
     await authenticator.past_password(second, ADA, play.PASSWORD)
     assert (await second.send_form("/session/factor", code=codes[0])).status_code == 422
     assert (await second.send_form("/session/factor", code=fresh[0])).status_code == 303
+
+
+async def test_recovery_codes_are_made_anew_a_few_times_an_hour_and_those_of_before_stay_good(browse, shop, play):
+    ada, second = browse(), browse()
+    await ada.sign_in(ADA, play.PASSWORD)
+    await authenticator.enrolled(ada, shop)  # which makes the first ones
+    for _ in range(CODES_RENEWED_PER_HOUR - 1):
+        shown = await ada.send_form("/security/recovery-codes")
+        assert shown.status_code == 200
+    kept = held(shop, play).recovery
+    often = await ada.send_form("/security/recovery-codes")
+    assert often.status_code == 429
+    assert "Please wait 60 minutes" in often.text
+    assert held(shop, play).recovery == kept
+    await authenticator.past_password(second, ADA, play.PASSWORD)
+    [code, *_] = re.findall(r"<li>([0-9A-Z]{5}-[0-9A-Z]{5})</li>", shown.text)
+    assert (await second.send_form("/session/factor", code=code)).status_code == 303
+
+
+async def test_whoever_takes_a_factor_away_and_adds_it_again_and_again_has_codes_made_no_more_often(browse, shop, play):
+    ada = browse()
+    await ada.sign_in(ADA, play.PASSWORD)
+    for _ in range(CODES_RENEWED_PER_HOUR):
+        await authenticator.enrolled(ada, shop)
+        assert (await ada.send_form("/security/totp/removal")).status_code == 303
+        ada.take_token(await ada.get("/security"))
+    secret = await authenticator.offered_secret(ada)
+    added = await ada.send_form("/security/totp/confirmation", code=authenticator.code_at(secret, shop.wall_us))
+    assert (added.status_code, added.headers["location"]) == (303, "/security")
+    assert held(shop, play).totp is not None
+    assert held(shop, play).recovery is None
+    assert "/security/recovery-codes" in (await ada.get("/security")).text  # where they are made later
 
 
 async def test_wrong_codes_are_stopped_and_the_owner_at_a_known_device_is_not(browse, shop, play):

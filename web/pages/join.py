@@ -18,7 +18,7 @@ from web.joining import Joining, count_join, count_joined, join, uncount_join
 from web.locale_figures import countries
 from web.notes import require_taking
 from web.pages.sign_in import wait_for
-from web.password_desk import NoRoom
+from web.password_desk import STRANGER, NoRoom
 from web.passwords import why_refused
 from web.render import page
 from web.shell.speech import spoken
@@ -73,8 +73,8 @@ async def _given_room(request: Request[Any, Any, Any], password: str) -> str:
     firm, desk, address = firm_of(request), request.app.state.passwords, auth.counted_as(request)
     at_us = await count_join(firm, address)
     try:
-        auth.require_room(request.app.state.allowance, desk)
-        password_hash: str = await desk.hashed(password, known=False)
+        auth.require_room(request.app.state.allowance, desk, address)
+        password_hash: str = await desk.hashed(password, whose=STRANGER)
     except (TooManySignIns, NoRoom) as full:
         await uncount_join(firm, address, at_us)
         wait_us = full.wait_us if isinstance(full, TooManySignIns) else NO_ROOM_SECONDS * SECOND_US

@@ -20,6 +20,7 @@ from web.forms import fields_of, path_of_ours, read_kept, text_in
 from web.notes import note, require_taking
 from web.pages.security import security_page
 from web.pages.sign_in import NO_PASSKEY, NO_SUCH_CODE, wait_for
+from web.password_desk import NoRoom
 from web.proof_page import PROOF, SECURITY, proof_page
 from web.render import page
 from web.second_factor import (
@@ -76,7 +77,10 @@ async def security_renew_codes(request: Request[Any, Any, Any]) -> Response[Any]
     require_taking(firm)
     if not (await factors_of(firm, visitor.reference)).any:
         return await security_page(request, spoken(request)("codes.need_factor"), 422)
-    codes = await renew_codes(firm, request.app.state.passwords, visitor.reference)
+    try:
+        codes = await renew_codes(firm, request.app.state.passwords, visitor.reference)
+    except auth.TooManyGuesses as often:
+        return await security_page(request, wait_for(request, often), 429)
     await note(request, visitor.reference, SecurityAct.CODES_RENEWED)
     return page(request, "recovery_codes.html", codes=codes, first=False)
 
@@ -137,7 +141,8 @@ async def whose_password(request: Request[Any, Any, Any], password: str) -> Pers
     if person is None:
         return None
     address, device = auth.counted_as(request), auth.device_in(firm, request)
-    found = await auth.recognise(firm, desk, person.mail, password, address, device)
+    allowance = request.app.state.allowance
+    found = await auth.recognise(firm, desk, person.mail, password, address, device, allowance, signed_in=True)
     return found if found is not None and found.reference == visitor.reference else None
 
 
@@ -153,13 +158,19 @@ async def added(request: Request[Any, Any, Any], act: SecurityAct, before: Facto
     if not before.any:
         await anyio.to_thread.run_sync(firm.sessions.delete_person, reference, str(cookie.value))
     await note(request, reference, act)
-    if before.any:
-        answer: Response[Any] = told(request, Redirect(SECURITY, status_code=303), "factor_added")
-    else:
-        codes = await renew_codes(firm, request.app.state.passwords, reference)
-        answer = page(request, "recovery_codes.html", codes=codes, first=True)
+    answer = await _codes_shown(request, reference) if not before.any else None
+    answer = answer or told(request, Redirect(SECURITY, status_code=303), "factor_added")
     answer.set_cookie(cookie)
     return answer
+
+
+async def _codes_shown(request: Request[Any, Any, Any], person: str) -> Response[Any] | None:
+    """With the first factor. None: they took it away and added it so often that codes have to wait; the page of security offers them."""
+    try:
+        codes = await renew_codes(firm_of(request), request.app.state.passwords, person)
+    except (auth.TooManyGuesses, NoRoom):
+        return None
+    return page(request, "recovery_codes.html", codes=codes, first=True)
 
 
 async def removed(request: Request[Any, Any, Any], act: SecurityAct, less: Any) -> Response[Any]:

@@ -54,7 +54,7 @@ async def security_change_password(request: Request[Any, Any, Any]) -> Response[
         wrong["present"] = spoken(request)(NO_PASSWORD)
     if wrong or proven is None:
         return page(request, "password.html", status=422, wrong=wrong)
-    hashed = await request.app.state.passwords.hashed(str(fields.get("fresh", "")))
+    hashed = await request.app.state.passwords.hashed(str(fields.get("fresh", "")), whose=visitor.reference)
     if not await _set(
         firm, proven, hashed, instead_of=proven.password_hash
     ):  # another was set while this one was looked at
@@ -94,7 +94,7 @@ async def set_new_password(request: Request[Any, Any, Any]) -> Response[Any]:
     wrong = _wrong_words(request, person, str(fields.get("fresh", "")), str(fields.get("again", "")))
     if wrong:
         return _reset_page(request, wrong, 422, good=True)
-    hashed = await request.app.state.passwords.hashed(str(fields.get("fresh", "")))
+    hashed = await request.app.state.passwords.hashed(str(fields.get("fresh", "")), whose=person.reference)
     link = await link_in(request)
     if await anyio.to_thread.run_sync(firm.links.hold, purpose, link, firm.wall_us()) != person.reference:
         return _reset_page(request, _gone(request), 422, good=False)
