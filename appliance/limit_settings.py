@@ -33,7 +33,8 @@ class LimitSettings(Section, frozen=True, kw_only=True):
     sign_in_per_minute: Annotated[
         PerMinute,
         Meta(
-            description="Passwords tried from devices that nobody knows, by all strangers together. Known devices are not held up."
+            description="Passwords tried from devices that nobody knows, by all strangers together; one network address may take a tenth "
+            "of them, and half as many at once, a /48 of IPv6 a fifth. Known devices are not held up."
         ),
     ] = 60
     sign_in_burst: Annotated[Burst, Meta(description="As many at once.")] = 10

@@ -25,6 +25,7 @@ from web.app import create_app, policies
 from web.brand.brand import Brand, LegalPage
 from web.brand.prose import markdown
 from web.joining import forget_password
+from web.password_desk import STRANGER
 from web.visitor import Policy, csrf_token_of
 
 ADA = "ada@example.org"
@@ -388,9 +389,9 @@ async def test_sign_ups_wait_in_the_line_of_strangers_and_count_once_they_have_p
     finally:
         desk.has_room = has_room
 
-    async def known_as(password: str, *, known: bool = True) -> str:
-        seen.append(known)
-        return str(await hashed(password, known=known))
+    async def known_as(password: str, *, whose: str) -> str:
+        seen.append(whose)
+        return str(await hashed(password, whose=whose))
 
     desk.hashed = known_as
     try:
@@ -398,7 +399,7 @@ async def test_sign_ups_wait_in_the_line_of_strangers_and_count_once_they_have_p
     finally:
         desk.hashed = hashed
     assert (full.status_code, "eve-canary" in full.text, shop.vault.find_by_mail(EVE)) == (429, True, None)
-    assert (answers, seen) == ([200] * 10, [False] * 10)  # the one that found no room is not counted
+    assert (answers, seen) == ([200] * 10, [STRANGER] * 10)  # the one that found no room is not counted
 
 
 async def test_of_links_the_newest_three_are_good_until_one_is_used(firm, shop):
