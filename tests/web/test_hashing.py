@@ -171,9 +171,9 @@ async def test_one_person_has_one_place_in_the_line_of_those_who_are_known(held)
         for word in ("in hand", "waits", "one more", "and another"):
             tasks.start_soon(ask, ADA, word)
             await anyio.wait_all_tasks_blocked()
-        with pytest.raises(NoRoom):
+        with anyio.fail_after(5), pytest.raises(NoRoom):
             await desk.derived(("a code",), b"s" * 16, whose=ADA.reference)
-        with pytest.raises(NoRoom):
+        with anyio.fail_after(5), pytest.raises(NoRoom):
             await desk.hashed("a fresh password", whose=ADA.reference)
         tasks.start_soon(ask, BEN, "ben")
         await anyio.wait_all_tasks_blocked()
