@@ -178,3 +178,19 @@ async def test_the_release_that_somebody_asked_for_who_was_let_go_is_asked_for_a
     assert "A second person has to agree." in (await olga.get("/staff/controls")).text
     assert (await olga.send_form(f"{path}/release", why="So did I today.")).status_code == 303
     assert "Omar Haddad, owner and Olga Wirth, owner" in (await olga.get("/staff/controls")).text
+
+
+async def test_what_the_console_granted_names_nobody_on_any_page(visit, firm, account, decision):
+    firm.put(GrantOverride(by="console", account=account, override=Reinstate(decision=decision), **REASON))
+    firm.settle()
+    ruth, ada, omar = await visit("ruth"), await visit("ada"), await visit("omar")
+    staffs = text_of((await ruth.get(f"/staff/decisions/{decision}")).text)
+    assert re.search(r"Overridden at [^“]* UTC by console: “Our feed failed.”", staffs)
+    hers = text_of((await ada.get(f"/decisions/{decision}")).text)
+    assert re.search(r"Overridden at [^“]* UTC by the firm’s risk staff: “Our feed failed.”", hers)
+    act = text_of((await omar.get("/staff/audit", params={"kind": "GrantOverride"})).text).partition(
+        "Our feed failed."
+    )[0]
+    assert "on the machine" in act
+    assert "Granted an exception, or asked for one a reinstatement" in act
+    assert "Vale" not in act
