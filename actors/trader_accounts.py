@@ -144,3 +144,8 @@ def rules_of_deals(ruleset: AnyRuleset) -> tuple[Rule, ...]:
     return kept_with(
         ruleset, "across accounts", lambda rules: tuple(one for one in rules.rules if is_traded(one.terms))
     )
+
+
+def counted_words(number: int) -> str:
+    """So many accounts count, as a refusal says it."""
+    return "1 account runs or is on order" if number == 1 else f"{number} accounts run or are on order"

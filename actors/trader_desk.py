@@ -21,7 +21,15 @@ from actors.messages import (
     RoomWanted,
 )
 from actors.names import COURIER, account_desk, key_id, order_desk
-from actors.trader_accounts import HeldAccount, OnOrder, account_opened, known_accounts, on_order, platforms_of
+from actors.trader_accounts import (
+    HeldAccount,
+    OnOrder,
+    account_opened,
+    counted_words,
+    known_accounts,
+    on_order,
+    platforms_of,
+)
 from actors.trader_documents import AboutDocument, answer_about, as_retained, documents_after, let_go
 from actors.trader_looks import look
 from actors.trader_room import NoRoom, why_no_room
@@ -283,7 +291,8 @@ class TraderDesk:
                 refusal=Refusal.NOT_PERMITTED, detail="this trader confirmed their address: people forget them"
             )
         if not asked.gives_up and (running := self.counted):
-            return Refused(refusal=Refusal.ACCOUNTS_RUN, detail=f"{running} accounts run or are on order")
+            detail = f"{counted_words(running)}: first it ends, or the trader gives up what runs"
+            return Refused(refusal=Refusal.ACCOUNTS_RUN, detail=detail)
         if not asked.gives_up and (questioned := self._questioned(turn)):
             detail = f"whether the breach of account {questioned} stands is not settled: nothing could be given back afterwards"
             return Refused(refusal=Refusal.BREACH_IN_QUESTION, detail=detail)
@@ -320,7 +329,7 @@ class TraderDesk:
             return
         running = self.counted
         if running >= wanted.program.accounts_max:
-            detail = f"{running} accounts run or are on order; the program allows {wanted.program.accounts_max}"
+            detail = f"{counted_words(running)}; the program allows {wanted.program.accounts_max}"
             turn.record(Refused(refusal=Refusal.TOO_MANY_ACCOUNTS, detail=detail))
             return
         no_room = self._why_no_room(wanted.program, wanted.program.phases[0], turn)

@@ -7,7 +7,7 @@ currency alone: no rate was agreed when a rule was sold, and one of today would 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from actors.trader_accounts import HeldAccount, Known, OnOrder, currency_of
+from actors.trader_accounts import HeldAccount, Known, OnOrder, counted_words, currency_of
 from firm.arithmetic import PLAIN, Figure
 from firm.facts import Refusal
 from firm.money import Money
@@ -96,7 +96,7 @@ def _for_term(one: OnOrder) -> AccountOfTrader:
 def _no_room(asking: _Asking, answer: Judged, held: list[OnOrder], asked: OnOrder) -> NoRoom:
     rule = f"rule “{asking.rule.id}” of {asking.program}"
     if answer.unit is Unit.COUNT:
-        told = f"{answer.observed - 1} accounts run or are on order, and it allows {answer.limit}"
+        told = f"{counted_words(answer.observed - 1)}, and it allows {answer.limit}"
         return NoRoom(Refusal.TOO_MANY_ACCOUNTS, f"{rule}: {told}; another can be had when one of them has ended")
     used, would, most = (
         asking.size.with_minor(minor) for minor in (answer.observed - asked.size.minor, answer.observed, answer.limit)

@@ -5,6 +5,7 @@ Exit status: 0 done, 1 checked and found wanting, 2 could not be done, 130 inter
 
 import argparse
 import os
+import select
 import sys
 from collections.abc import Sequence
 
@@ -59,12 +60,22 @@ def known_refusals() -> tuple[type[Exception], ...]:
 def _broken(broken: BrokenPipeError) -> int:
     """Whoever read our output has had enough, such as `head`: no fault. What Python would still write goes nowhere."""
     try:
+        is_unread = _nobody_reads(sys.stdout.fileno())
         sys.stdout.flush()
     except BrokenPipeError:
+        is_unread = True
+    if is_unread:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return UNREAD
     print(f"evenhand: {broken}", file=sys.stderr)  # another pipe
     return 2
+
+
+def _nobody_reads(descriptor: int) -> bool:
+    """Whether a pipe's other end is shut. What could not be written at once is dropped, and a flush then finds nothing amiss."""
+    watched = select.poll()
+    watched.register(descriptor, 0)
+    return any(seen & select.POLLERR for _, seen in watched.poll(0))
 
 
 def parser(given: Sequence[str] = ()) -> argparse.ArgumentParser:

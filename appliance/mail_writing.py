@@ -40,6 +40,7 @@ _LEADS: Mapping[Letter, tuple[str, Purpose | None]] = MappingProxyType(
         Letter.PASSWORD_CHANGED: ("/forgotten-password", None),
         Letter.FACTORS_CHANGED: ("/security", None),
         Letter.DEVICE_NEW: ("/security", None),
+        Letter.LINK_MADE: ("/security", None),
     }
 )
 

@@ -13,7 +13,7 @@ _FAR = re.compile(
 )
 _CONFIG = re.compile(r"/[^\s'\"]+")  # rsync cuts at blanks what it starts
 DAY_S = 86_400
-_FORM = 'give a directory, such as /mnt/copies, or one on another machine, such as "copies@vault.example:/srv/evenhand"'
+_FORM = 'give the whole path of a directory, such as /mnt/copies, or one on another machine, such as "copies@vault.example:/srv/evenhand"'
 
 
 def destination_of(text: str, firm: Path | None = None, *, ssh_config: str = "") -> Destination:

@@ -35,7 +35,11 @@ def no_snapshot(
 ) -> RestoreRefused:
     """Where none is whole, or none as early as what was asked for."""
     whole = [lying for lying in found if lying.manifest is not None and not lying.lacks]
-    first = f"; {next(iter(passed_over))}" if passed_over else f", {len(found)} lie there in all"
+    first = (
+        f"; {next(iter(passed_over))}"
+        if passed_over
+        else f", {len(found)} {'lies' if len(found) == 1 else 'lie'} there in all"
+    )
     line = newest_line(found)
     for lying in reversed(whole):
         if lying.manifest and line and _is_left(until, lying.manifest, line):

@@ -1,6 +1,6 @@
 """Act titles: what each kind of act is called in the record of what staff did."""
 
-from firm.commands import Commanded, NoteAct, NoteSecurity, SecurityAct, StaffAct
+from firm.commands import Commanded, GrantOverride, NoteAct, NoteSecurity, SecurityAct, StaffAct
 
 # Commands by their own names; what is only noted, by what was noted.
 TITLES: dict[str, str] = {
@@ -75,6 +75,7 @@ TITLES: dict[str, str] = {
     StaffAct.DRAFT_DELETED: "Deleted a draft",
     SecurityAct.PASSWORD_CHANGED: "Changed a password",
     SecurityAct.PASSWORD_RESET: "Set a new password",
+    SecurityAct.LINK_MADE: "Made a link to a new password",
     SecurityAct.TOTP_ADDED: "Added an authenticator app",
     SecurityAct.TOTP_REMOVED: "Removed an authenticator app",
     SecurityAct.PASSKEY_ADDED: "Added a passkey",
@@ -87,6 +88,14 @@ TITLES: dict[str, str] = {
     SecurityAct.DEVICE_FORGOTTEN: "Had a device forgotten",
 }
 
+# What an act is about, where the ledger has the name of a shape for it.
+_ABOUT = {
+    "Reinstate": "a reinstatement",
+    "WaiveRule": "a rule that is not judged for a while",
+    "ExtendPhase": "more days",
+    "AdjustMark": "a mark that a limit is measured from",
+}
+
 KINDS = frozenset(TITLES)
 assert {kind.__name__ for kind in Commanded.__args__} - {NoteAct.__name__, NoteSecurity.__name__} <= KINDS
 assert set(StaffAct) | set(SecurityAct) <= KINDS
@@ -95,3 +104,8 @@ assert set(StaffAct) | set(SecurityAct) <= KINDS
 def title_of(kind: str) -> str:
     """In words; a kind of another release by its own name."""
     return TITLES.get(kind, kind)
+
+
+def about_of(kind: str, about: str) -> str:
+    """What an act of this kind is about, for people. Files keep the ledger's own word."""
+    return _ABOUT.get(about, about) if kind == GrantOverride.__name__ else about

@@ -14,6 +14,7 @@ class Letter(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  (the name of a letter)
     FACTORS_CHANGED = "factors_changed"
     DEVICE_NEW = "device_new"
+    LINK_MADE = "link_made"
 
 
 class MailEnd(StrEnum):

@@ -1,4 +1,4 @@
-"""Notice view: what an account's trader is told of its limits and rules, in words, newest first."""
+"""Notice view: what an account's trader is told of its limits and rules, and of exceptions from them, in words, newest first."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import msgspec
 
 from firm.facts import BreachDeclared, RuleBroken, RuleSuspected
 from firm.kinds import Body, body_of
+from firm.overrides import Reinstate
 from firm.rules.judged import Judged, Verdict
 from firm.ruleset import AnyRuleset, Rule, rule_named
 from firm.sentences.languages import Language
@@ -17,8 +18,12 @@ from storage.reader import LedgerReader
 from storage.readmodels.accounts import AccountLine
 from storage.readmodels.decisions import DecisionLine
 from storage.readmodels.notices import NearedLine, notices_of
+from storage.readmodels.overrides import OverrideLine
 from storage.release_titles import RELEASE_TITLES
+from web.override_told import effect_told, override_told
+from web.reasons import quoted
 from web.rule_words import RuleFigures
+from web.shell.speech import Speech, speech_of
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,10 +53,36 @@ def notices_told(
         found = notices_of(book, line.account, before, limit)
     told = []
     for one in found:
+        if isinstance(one, OverrideLine):
+            told.append(_exception(one, line, ruleset, speech_of(language), figures))
+            continue
         rule = rule_named(ruleset, one.rule)
         if rule is not None:
             told.append(_notice(reader, one, rule, ruleset.calendar.zone, language, figures))
     return told
+
+
+def _exception(
+    line: OverrideLine, account: AccountLine, ruleset: AnyRuleset, speech: Speech, figures: RuleFigures
+) -> Notice:
+    """Who granted it is the firm's staff to a trader, whoever it was."""
+    text = speech(
+        "override.noticed",
+        who=speech.words.upper_first(speech("override.risk_staff")),
+        did=override_told(line.override, account.money(0), ruleset, speech),
+        why=quoted(line.why, speech),
+        after=effect_told(line.override, line.floors, ruleset, speech),
+    )
+    return Notice(
+        seq=line.seq,
+        decision=line.override.decision if isinstance(line.override, Reinstate) else 0,
+        at_us=line.at_us,
+        when=figures.moment(line.at_us, ruleset.calendar.zone),
+        title=speech("override.notice"),
+        text=text,
+        tone="info",
+        icon="gavel",
+    )
 
 
 def _notice(

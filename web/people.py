@@ -10,7 +10,7 @@ from web import words
 from web.firm import Firm
 from web.shell.speech import ENGLISH, Speech
 
-CONSOLE = "console"  # whoever was at the machine, in rows of releases that did not ask who
+CONSOLE = "console"  # whoever was at the machine
 _STAFF = re.compile(r"staff:(\d+)")
 
 

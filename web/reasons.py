@@ -1,6 +1,7 @@
 """Reasons: why something was closed, corrected, doubted, not taken or stands as it does, in the words that a page has room for."""
 
 from firm.facts import Doubt
+from firm.permissions import CONSOLE, STAFF
 from web.shell.speech import ENGLISH, Speech
 from web.words import upper_first
 
@@ -14,9 +15,11 @@ def reason(name: str, speech: Speech = ENGLISH) -> str:
 
 
 def because(text: str) -> tuple[str, str]:
-    """Why a verdict was corrected, as (author, what was said): "staff:12: looked at it" has an author."""
+    """Why a verdict was corrected, as (author, what was said): "staff:12: looked at it" has an author, and "console: ..." has."""
     author, colon, said = text.partition(": ")
-    return (author, said) if colon and author.startswith("staff:") else ("", f"{upper_first(text)}.")
+    return (
+        (author, said) if colon and (author == CONSOLE or author.startswith(STAFF)) else ("", f"{upper_first(text)}.")
+    )
 
 
 def quoted(text: str, speech: Speech = ENGLISH) -> str:

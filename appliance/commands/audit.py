@@ -7,7 +7,7 @@ from pathlib import Path
 
 from appliance.commands.options import Verbs, add_directory, plain_text, verb
 from appliance.console import CommandRefused, ask_firm
-from firm.act_titles import TITLES, title_of
+from firm.act_titles import TITLES, about_of, title_of
 from firm.commands import NoteAct, StaffAct
 from firm.facts import StaffActed
 from firm.instant import utc_text
@@ -130,7 +130,7 @@ def _print(found: Iterator[ActLine]) -> None:
 def _line(act: ActLine) -> str:
     told = [f"{act.seq:>8}  {utc_text(act.at_us)[:19].replace('T', ' ')}  {by_id(act.who):<12} {title_of(act.kind)}"]
     told += [f"refused: {act.refused}"] if act.refused else []
-    told += [by_id(act.about)] if act.about else []
+    told += [by_id(about_of(act.kind, act.about))] if act.about else []
     if act.subject and not act.refused:
         told.append(f"{by_id(act.subject)}: {f'{act.before} to ' if act.before else ''}{act.after}")
     return "; ".join([*told, *([f'"{act.why}"'] if act.why else [])])

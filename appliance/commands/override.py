@@ -1,4 +1,7 @@
-"""`evenhand override reinstate|waive|extend|adjust|advance|list`: exceptions from one account's rules, from the console."""
+"""`evenhand override reinstate|waive|extend|adjust|advance|list`: exceptions from one account's rules, from the console.
+
+They are by the console: nobody knows who sits there, and it is none of the two people that some rules want.
+"""
 
 import argparse
 
@@ -13,7 +16,6 @@ from appliance.commands.options import (
     verb,
 )
 from appliance.console import CommandRefused, ask_firm
-from appliance.members import member_named, opened_vault
 from firm.bounds import EXTENDED_DAYS_MAX, WAIVED_DAYS_MAX
 from firm.commands import AdvanceChallenge, GrantOverride
 from firm.facts import OverrideGranted
@@ -22,12 +24,15 @@ from firm.instant import parse_utc, utc_text
 from firm.money import Money
 from firm.override_words import effect_in_words, override_in_words
 from firm.overrides import AdjustMark, ExtendPhase, Mark, Override, Reinstate, WaiveRule
+from firm.permissions import CONSOLE
 from storage.files import open_firm_directory
 from storage.reader import LedgerReader
 from storage.readmodels.accounts import AccountLine, account_line
 from storage.readmodels.overrides import OverrideLine, overrides_of
+from web.act_lines import by_id
 
 LISTED_MAX = 1_000
+_NOTE = "Its row says “console”. Where the account's rules want two people it is asked for and agreed to on the account's page."
 
 
 def add_to(verbs: Verbs) -> None:
@@ -36,7 +41,7 @@ def add_to(verbs: Verbs) -> None:
         "override",
         run_list,
         "make an exception from an account's rules, and list those that were made",
-        'evenhand override extend 7K2MQ-9XW3F --days 3 --by ruth@northlight.example --why "our outage" --evidence "incident 4871"',
+        'evenhand override extend 7K2MQ-9XW3F --days 3 --why "our outage" --evidence "incident 4871"',
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     _add_reinstate(actions)
@@ -80,25 +85,19 @@ def _add_adjust(actions: Verbs) -> None:
 
 
 def _add_advance(actions: Verbs) -> None:
-    said = 'evenhand override advance 7K2MQ-9XW3F --by ruth@northlight.example --why "the owner has agreed"'
+    said = 'evenhand override advance 7K2MQ-9XW3F --why "the owner has agreed"'
     summary = "open the next phase's account that was held for want of room"
     parser = verb(actions, "advance", run_advance, summary, said, "The account is the one that won the phase.")
     parser.add_argument("account", type=account_id, metavar="ACCOUNT", help="as pages show it")
     parser.add_argument("--why", type=plain_text, required=True, help="it is kept in the ledger")
-    parser.add_argument(
-        "--by", type=plain_text, required=True, metavar="MAIL", help="the member of staff who lets it begin"
-    )
     add_directory(parser)
 
 
 def _action(actions: Verbs, name: str, summary: str, example: str) -> argparse.ArgumentParser:
-    said = f'evenhand override {name} 7K2MQ-9XW3F {example} --by ruth@northlight.example --why "our outage" --evidence "incident 4871"'
-    parser = verb(actions, name, run, summary, said, "Where the account's rules want two people, the other one agrees.")
+    said = f'evenhand override {name} 7K2MQ-9XW3F {example} --why "our outage" --evidence "incident 4871"'
+    parser = verb(actions, name, run, summary, said, _NOTE)
     parser.add_argument("account", type=account_id, metavar="ACCOUNT", help="as pages show it")
     parser.add_argument("--why", type=plain_text, required=True, help="the trader reads it")
-    parser.add_argument(
-        "--by", type=plain_text, required=True, metavar="MAIL", help="the member of staff who grants it"
-    )
     parser.add_argument("--evidence", type=plain_text, required=True, help="a ticket, or the hash of a file")
     add_directory(parser)
     return parser
@@ -107,27 +106,19 @@ def _action(actions: Verbs, name: str, summary: str, example: str) -> argparse.A
 def run(options: argparse.Namespace) -> int:
     line = _line(options)
     wanted: Override = options.wanted(options, line)
-    with opened_vault(options.data_dir) as vault:
-        member = member_named(vault, options.by)
     command = GrantOverride(
-        by=member.reference, account=options.account, override=wanted, why=options.why, evidence=options.evidence
+        by=CONSOLE, account=options.account, override=wanted, why=options.why, evidence=options.evidence
     )
-    facts = ask_firm(options.data_dir, command)
-    granted = next((fact for fact in facts if isinstance(fact, OverrideGranted)), None)
-    if granted is not None:
-        did = override_in_words(wanted, line.money(0))
-        print(f"{member.name} {did}. {effect_in_words(wanted, granted.floors)}")
-    else:
-        print(f"Asked for: a second person has to agree, on the page of account {id_text(options.account)}.")
+    [granted] = (fact for fact in ask_firm(options.data_dir, command) if isinstance(fact, OverrideGranted))
+    did = override_in_words(wanted, line.money(0))
+    print(f"The console {did}. {effect_in_words(wanted, granted.floors)}")
     return 0
 
 
 def run_advance(options: argparse.Namespace) -> int:
     line = _line(options)
-    with opened_vault(options.data_dir) as vault:
-        member = member_named(vault, options.by)
-    ask_firm(options.data_dir, AdvanceChallenge(by=member.reference, order=line.challenge, why=options.why))
-    print(f"{member.name} let the next phase of account {id_text(options.account)} begin, although it was held.")
+    ask_firm(options.data_dir, AdvanceChallenge(by=CONSOLE, order=line.challenge, why=options.why))
+    print(f"The console let the next phase of account {id_text(options.account)} begin, although it was held.")
     return 0
 
 
@@ -143,7 +134,7 @@ def run_list(options: argparse.Namespace) -> int:
 def _told(each: OverrideLine, line: AccountLine) -> str:
     asked = "" if each.granted else "asked for, not granted by this row: "
     did = override_in_words(each.override, line.money(0))
-    return f"{each.seq:>8} {utc_text(each.at_us)[:19]} {asked}{each.who} {did}: {each.why} (evidence: {each.evidence})"
+    return f"{each.seq:>8} {utc_text(each.at_us)[:19]} {asked}{by_id(each.who)} {did}: {each.why} (evidence: {each.evidence})"
 
 
 def _line(options: argparse.Namespace) -> AccountLine:

@@ -21,6 +21,7 @@ from firm.facts import ErasureOrdered
 from firm.ids import id_text
 from firm.instant import utc_text
 from firm.personal import BY_NAME, destructions
+from firm.phase import ENDED
 from firm.regions import NO_REGION, region_words
 from storage.devices import DeviceBook
 from storage.drafts import DraftStore
@@ -30,6 +31,7 @@ from storage.front import FrontFile
 from storage.people import reference
 from storage.person_export import export_pieces
 from storage.reader import LedgerReader
+from storage.readmodels.accounts import accounts_of_trader
 from storage.readmodels.erasures import Erasure, all_erasures, erasures_of
 from storage.readmodels.people import has_regions, region_of
 from storage.sessions import SessionStore
@@ -138,6 +140,8 @@ def run_erase(options: argparse.Namespace) -> int:
     whom = (
         f"{id_text(trader)}, {person.name}, {person.mail}" if person else f"{id_text(trader)}, who has no name any more"
     )
+    if not options.gives_up:
+        _require_none_runs(options.data_dir, trader)
     if not options.yes and not agreed(f"Forget {whom}? It cannot be undone."):
         raise CommandRefused("nobody was forgotten")
     asked = EraseTrader(
@@ -147,6 +151,17 @@ def run_erase(options: argparse.Namespace) -> int:
         raise CommandRefused("the trader's desk is stopped: nothing is ordered yet; let it go on first (/staff/health)")
     print(f"{id_text(trader)} is to be forgotten. {_carried_out(options.data_dir)}")
     return 0
+
+
+def _require_none_runs(directory: Path, trader: int) -> None:
+    """Before anybody is asked whether they are sure. The trader's desk decides it, and counts orders, too."""
+    with LedgerReader(directory) as reader, reader.connection() as book:
+        running = sum(line.standing not in ENDED for line in accounts_of_trader(book, trader))
+    if running:
+        told = "1 account of theirs still runs" if running == 1 else f"{running} accounts of theirs still run"
+        raise CommandRefused(
+            f"{told}: wait for the end, or add --gives-up, where they know that what runs is forfeited"
+        )
 
 
 def run_erasures(options: argparse.Namespace) -> int:

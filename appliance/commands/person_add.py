@@ -52,5 +52,7 @@ def run_add(options: argparse.Namespace) -> int:
             raise
     if not any(isinstance(fact, TraderRegistered) for fact in facts):
         raise CommandRefused("the trader's desk is stopped: let it go on first (/staff/health)")
-    print(f"{id_text(number)} is a trader: evenhand person reset-link {options.mail} prints a link to their password.")
+    print(
+        f"{id_text(number)} is a trader: evenhand person reset-link {options.mail} --why … prints a link to their password."
+    )
     return 0

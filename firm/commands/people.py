@@ -11,6 +11,7 @@ class SecurityAct(StrEnum):
 
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  (words, no password)
     PASSWORD_RESET = "password_reset"  # noqa: S105
+    LINK_MADE = "link_made"  # to a new password, at the console
     TOTP_ADDED = "totp_added"
     TOTP_REMOVED = "totp_removed"
     PASSKEY_ADDED = "passkey_added"

@@ -50,6 +50,7 @@ NOTICES: Mapping[SecurityAct, Letter] = MappingProxyType(
     {
         SecurityAct.PASSWORD_CHANGED: Letter.PASSWORD_CHANGED,
         SecurityAct.PASSWORD_RESET: Letter.PASSWORD_CHANGED,
+        SecurityAct.LINK_MADE: Letter.LINK_MADE,
         SecurityAct.TOTP_ADDED: Letter.FACTORS_CHANGED,
         SecurityAct.TOTP_REMOVED: Letter.FACTORS_CHANGED,
         SecurityAct.PASSKEY_ADDED: Letter.FACTORS_CHANGED,

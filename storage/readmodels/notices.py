@@ -1,4 +1,4 @@
-"""Notices: of which limits an account's trader was warned, beside the decisions that broke a rule, newest first."""
+"""Notices: of which limits an account's trader was warned, beside decisions that broke a rule and exceptions, newest first."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,7 @@ from firm.facts import LimitNeared
 from firm.kinds import Body
 from storage.readmodels.decisions import DecisionLine, breaches_of
 from storage.readmodels.kinds_of import kinds_of
+from storage.readmodels.overrides import OverrideLine, granted_below
 from storage.rows import Row
 
 NEARED_KEPT = 500  # of one account; the ledger has them all
@@ -55,9 +56,10 @@ class NearedLine(msgspec.Struct, frozen=True):
     at_us: int
 
 
-def notices_of(
-    connection: apsw.Connection, account: int, before: int | None, limit: int
-) -> list[NearedLine | DecisionLine]:
+NoticeLine = NearedLine | DecisionLine | OverrideLine
+
+
+def notices_of(connection: apsw.Connection, account: int, before: int | None, limit: int) -> list[NoticeLine]:
     """What the account's trader is told, newest first, from below row `before`."""
     ceiling = before if before is not None else 1 << 62
     found = connection.execute(
@@ -65,13 +67,14 @@ def notices_of(
         " ORDER BY seq DESC LIMIT ?",
         (account, ceiling, limit),
     )
-    told: list[NearedLine | DecisionLine] = [
+    told: list[NoticeLine] = [
         *(NearedLine(*row) for row in found),
         *breaches_of(connection, account, before, limit),
+        *granted_below(connection, account, ceiling, limit),
     ]
     return sorted(told, key=seq_of, reverse=True)[:limit]
 
 
-def seq_of(line: NearedLine | DecisionLine) -> int:
+def seq_of(line: NoticeLine) -> int:
     """The row of the ledger that it is from."""
-    return line.seq if isinstance(line, NearedLine) else line.decision
+    return line.decision if isinstance(line, DecisionLine) else line.seq

@@ -62,15 +62,21 @@ class OverrideLine(msgspec.Struct, frozen=True):
 
 _override = msgspec.json.Decoder(Override)
 _floors = msgspec.json.Decoder(tuple[FloorSet, ...])
+_OF_ACCOUNT = "SELECT seq, granted, override, who, why, evidence, at_us, floors FROM rm_override WHERE account = ?"
 
 
 def overrides_of(connection: apsw.Connection, account: int, limit: int) -> list[OverrideLine]:
     """The account's exceptions, newest first."""
-    sql = (
-        "SELECT seq, granted, override, who, why, evidence, at_us, floors FROM rm_override WHERE account = ? "
-        "ORDER BY seq DESC LIMIT ?"
-    )
+    return _lines(connection, f"{_OF_ACCOUNT} ORDER BY seq DESC LIMIT ?", (account, limit))
+
+
+def granted_below(connection: apsw.Connection, account: int, seq: int, limit: int) -> list[OverrideLine]:
+    """Those that were granted to the account in rows below this one, newest first."""
+    return _lines(connection, f"{_OF_ACCOUNT} AND granted AND seq < ? ORDER BY seq DESC LIMIT ?", (account, seq, limit))
+
+
+def _lines(connection: apsw.Connection, sql: str, values: tuple[int, ...]) -> list[OverrideLine]:
     return [
         OverrideLine(seq, bool(granted), _override.decode(wanted), who, why, evidence, at_us, _floors.decode(floors))
-        for seq, granted, wanted, who, why, evidence, at_us, floors in connection.execute(sql, (account, limit))
+        for seq, granted, wanted, who, why, evidence, at_us, floors in connection.execute(sql, values)
     ]

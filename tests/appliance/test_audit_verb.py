@@ -15,7 +15,7 @@ import pytest
 from appliance.cli import UNREAD, main
 from appliance.founding import found, trader_command
 from firm.act_titles import TITLES
-from firm.commands import AddStaff, SetStaffRole
+from firm.commands import AddStaff, NoteAct, SetStaffRole, StaffAct
 from firm.ids import id_text
 
 Run = Callable[..., Any]
@@ -103,5 +103,20 @@ def test_kinds_are_listed_and_a_reader_who_has_had_enough_is_no_fault(
     with os.fdopen(write_end, "w", encoding="utf-8") as unread:
         monkeypatch.setattr(sys, "stdout", unread)
         assert main(["audit", "--kind", "help"]) == UNREAD
+        monkeypatch.undo()
+    assert capsys.readouterr().err == ""
+
+
+def test_nobody_who_reads_a_long_record_to_its_first_lines_alone_is_told_of_a_fault(
+    tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    act = NoteAct(by="console", act=StaffAct.RECORD_TAKEN, about="evenhand audit")
+    with closing(found(tmp_path / "long", settings())) as machine:
+        machine.decide_now([act] * 300)
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    with os.fdopen(write_end, "w", encoding="utf-8") as unread:
+        monkeypatch.setattr(sys, "stdout", unread)
+        assert main(["audit", "--limit", "300", "--data-dir", str(tmp_path / "long")]) == UNREAD
         monkeypatch.undo()
     assert capsys.readouterr().err == ""

@@ -13,6 +13,7 @@ from appliance.clock import wall_us
 from appliance.founding import found, trader_command
 from appliance.settings import ClockSettings
 from firm.facts import SecurityNoted
+from firm.ids import id_text
 from firm.kinds import body_of
 from storage.factors import Factors, Totp, written
 from storage.front import FrontFile
@@ -61,10 +62,7 @@ def test_lost_factors_are_taken_away_with_a_reason_that_is_kept(firm: Path, run:
         assert vault.factors(ruth) is None
     with closing(FrontFile.open(firm)) as front:
         assert SessionStore(front).get("at-her-desk", 2) is None
-    with LedgerReader(firm) as reader:
-        kinds = [reader.row(seq) for seq in range(1, reader.size() + 1)]
-        noted = [body_of(row.kind, row.payload) for row in kinds if row.kind == "SecurityNoted"]
-    assert noted == [SecurityNoted(person=ruth, act="factors_reset", by="console", why=LOST)]
+    assert security_rows(firm) == [SecurityNoted(person=ruth, act="factors_reset", by="console", why=LOST)]
 
 
 def test_a_trader_who_lost_hers_is_helped_too(firm: Path, run: Run) -> None:
@@ -91,7 +89,10 @@ def test_what_the_firm_refuses_takes_nothing(firm: Path, run: Run) -> None:
 
 
 def test_a_link_is_printed_whose_words_are_kept_nowhere(firm: Path, run: Run) -> None:
-    told = run("person", "reset-link", f" {ADA.upper()} ".strip(), "--data-dir", firm)
+    short = run("person", "reset-link", ADA, "--why", "lost", "--data-dir", firm)
+    assert (short.returncode, short.stdout, "say why in a sentence" in short.stderr) == (2, "", True)
+    assert security_rows(firm) == []
+    told = run("person", "reset-link", f" {ADA.upper()} ".strip(), "--why", LOST, "--data-dir", firm)
     assert told.returncode == 0, told.stderr
     link = told.stdout.splitlines()[0]
     assert link.startswith("http://127.0.0.1:")
@@ -100,8 +101,25 @@ def test_a_link_is_printed_whose_words_are_kept_nowhere(firm: Path, run: Run) ->
         assert LinkBook(front).person_of(Purpose.PASSWORD, digest_of(token), wall_us()) == "trader:1001"
     for file in firm.rglob("*"):
         assert not file.is_file() or token.encode() not in file.read_bytes()
-    nobody = run("person", "reset-link", "nobody@trader.example", "--data-dir", firm)
+    nobody = run("person", "reset-link", "nobody@trader.example", "--why", LOST, "--data-dir", firm)
     assert (nobody.returncode, "nobody signs in" in nobody.stderr) == (2, True)
+
+
+def test_a_link_leaves_a_row_and_whose_it_is_is_written_to(firm: Path, run: Run) -> None:
+    assert run("person", "reset-link", ADA, "--why", LOST, "--data-dir", firm).returncode == 0
+    assert security_rows(firm) == [SecurityNoted(person="trader:1001", act="link_made", by="console", why=LOST)]
+    told = run("audit", "--kind", "link_made", "--trader", id_text(1001), "--data-dir", firm).stdout
+    assert "Made a link to a new password" in told
+    assert LOST in told
+    with LedgerReader(firm) as reader, reader.connection() as book:
+        owed = book.execute("SELECT person, letter FROM rm_mail").fetchall()
+    assert owed == [("trader:1001", "link_made")]
+
+
+def security_rows(firm: Path) -> list[Any]:
+    with LedgerReader(firm) as reader:
+        rows = [reader.row(seq) for seq in range(1, reader.size() + 1)]
+    return [body_of(row.kind, row.payload) for row in rows if row.kind == "SecurityNoted"]
 
 
 def test_the_console_refuses_passwords_that_leaked_or_are_a_name(firm: Path, run: Run) -> None:

@@ -105,6 +105,23 @@ def test_who_is_forgotten_leaves_no_byte_in_any_file(firm: Path, run: Run) -> No
     assert run("replay", "--data-dir", firm).returncode == 0
 
 
+def test_whose_account_runs_is_told_so_before_anybody_is_asked(shop: Any, run: Run) -> None:
+    shop.machine.close()
+    asked = ("person", "erase", id_text(1001), "--why", "asked for it", "--data-dir", shop.directory)
+    for words in ((), ("--yes",)):
+        told = run(*asked, *words, stdin="yes\n")
+        assert (told.returncode, "It cannot be undone" in told.stderr) == (2, False)
+        assert "1 account of theirs still runs: wait for the end, or add --gives-up" in told.stderr
+
+
+def test_a_refusal_counts_as_one_counts(shop: Any) -> None:
+    asked = EraseTrader(by="console", trader=1001, why="asked for it", classes=(Destruction("identity", 0),))
+    [(_, refused)] = shop.put(asked).facts
+    assert (refused.refusal, refused.detail) == (
+        Refusal.ACCOUNTS_RUN, "1 account runs or is on order: first it ends, or the trader gives up what runs",
+    )  # fmt: skip
+
+
 def test_a_firm_that_stands_still_destroys_at_once_what_no_law_keeps_beside_the_proof(
     tmp_path: Path, settings: Any, run: Run
 ) -> None:
@@ -215,4 +232,5 @@ def test_an_address_that_no_mail_could_go_to_is_given_to_nobody(firm: Path, run:
 def test_who_has_an_address_that_is_not_given_out_any_more_is_found_by_it(firm: Path, run: Run) -> None:
     with closing(open_machine(firm)) as machine:
         machine.vault.add_person("trader", 7007, "\u00f6la@trader.example", "\u00d6la", "no hash")
-    assert "/new-password?token=" in run("person", "reset-link", "\u00d6LA@trader.example", "--data-dir", firm).stdout
+    asked = ("person", "reset-link", "\u00d6LA@trader.example", "--why", "Lost her password", "--data-dir", firm)
+    assert "/new-password?token=" in run(*asked).stdout

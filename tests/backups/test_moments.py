@@ -79,3 +79,10 @@ def test_a_log_that_is_named_as_a_checkpoint_is_told_by_its_name(firm: Any, run:
     refused = run("restore", *where, "--data-dir", firm.folder / "again", "--newer-checkpoint", log, status=2)
     assert f"{log} is no signed checkpoint" in refused.stderr
     assert "--accept-older" not in refused.stderr
+
+
+def test_one_snapshot_that_is_too_young_lies_there(house: Any) -> None:
+    house.tick(3)
+    house.snapshot()
+    with pytest.raises(RestoreRefused, match=", 1 lies there in all"):
+        house.restore(until=Until(instant_us=house.now_us - DAY_US))

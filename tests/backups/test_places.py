@@ -102,7 +102,7 @@ def test_a_share_that_is_not_mounted_is_not_made_up(place: Destination, tmp_path
     ("text", "why"),
     [
         ("", "no destination is set"),
-        ("copies", "is no destination"),
+        ("copies", "is no destination: give the whole path of a directory"),
         ("vault.example", "is no destination"),
         (":/srv", "is no destination"),
         ("-oProxyCommand=x:/srv", "is no destination"),

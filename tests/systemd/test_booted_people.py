@@ -38,7 +38,7 @@ VISIT = """
 @pytest.fixture(scope="module")
 def told(booted: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     booted.as_firm("person", "add", MAIL, "--name", "Ada Marlow")
-    link = booted.as_firm("person", "reset-link", MAIL).split()[0].removeprefix(ORIGIN)
+    link = booted.as_firm("person", "reset-link", MAIL, "--why", "Her first password").split()[0].removeprefix(ORIGIN)
     picture = tmp_path_factory.mktemp("people") / "pass.png"
     drawn = io.BytesIO()
     Image.linear_gradient("L").save(drawn, "PNG")

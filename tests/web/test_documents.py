@@ -180,7 +180,7 @@ async def test_who_is_not_signed_in_is_led_to_the_page_and_no_file_waits(shop, n
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=%2Fdocuments")
 
 
-async def test_whoever_may_open_one_saves_it_under_no_name_and_is_in_the_book_before(shop):
+async def test_whoever_may_open_one_saves_it_under_its_number_and_is_in_the_book_before(shop):
     await shop.hand_in(picture("PNG", told=True), kind="address")
     line = shop.held()[0]
     cora = shop.employ("cora", "compliance")
@@ -193,8 +193,7 @@ async def test_whoever_may_open_one_saves_it_under_no_name_and_is_in_the_book_be
     assert opened.content == open_document(shop.stage.vault, line.sealed).content
     said = opened.headers
     assert said["content-type"] == "image/png"
-    assert said["content-disposition"].startswith('attachment; filename="document-')
-    assert id_text(line.document) not in said["content-disposition"]
+    assert said["content-disposition"] == f'attachment; filename="document-{id_text(line.document)}.png"'
     assert (said["x-content-type-options"], said["cache-control"]) == ("nosniff", "no-store")
     assert said["content-security-policy"] == "default-src 'none'; style-src 'none'; sandbox"
     [fact] = shop.facts(DocumentOpened)

@@ -1,5 +1,7 @@
 """Pages of exceptions from an account's rules: who asks for one, what it will say, who agrees, and what Ada reads of it."""
 
+import re
+
 import pytest
 
 from firm.commands import GrantOverride, LetStaffGo
@@ -7,6 +9,7 @@ from firm.ids import id_text
 from firm.overrides import AdjustMark, ExtendPhase, Mark, Reinstate, WaiveRule
 from firm.phase import Standing
 from storage.afterwards import explain_decision
+from tests.web.page_text import text_of
 
 REASON = {"why": "Our feed failed.", "evidence": "ticket 7"}
 
@@ -55,7 +58,18 @@ async def test_ada_reads_that_her_account_was_reinstated_and_why(visit, firm, ac
     assert "Ruth" not in hers
     assert "Ruth Vale, risk" in section((await ruth.get(f"/staff{home}")).text, "exceptions")
     page = (await ada.get(f"/decisions/{decision}")).text
-    assert "Overridden at" in page
+    told = text_of(page)
+    assert re.search(r"Overridden at [^“]* UTC by the firm’s risk staff: “Our feed failed.”", told)
+    notices = (await ada.get(f"{home}/notices")).text
+    newest = notices.partition('<ul class="notices">')[2].partition("</li>")[0]
+    assert "Exception from the rules" in newest
+    did = f"The firm’s risk staff reinstated this account, in spite of decision {decision}: “Our feed failed.”"
+    assert f"{did} The account goes on from its balance" in text_of(newest)
+    assert f'href="/decisions/{decision}"' in newest
+    german = text_of((await ada.get(f"{home}/notices?language=de")).text)
+    assert "Ausnahme von den Regeln" in german
+    assert "hat dieses Konto trotz der Entscheidung" in german
+    assert "Ruth" not in notices + german
     assert firm.board_account(account).standing is Standing.ACTIVE
     told = "\n".join(explain_decision(firm.reader, decision))
     assert f"staff:{play.RUTH} reinstated this account, in spite of decision {decision}" in told
@@ -164,3 +178,19 @@ async def test_the_release_that_somebody_asked_for_who_was_let_go_is_asked_for_a
     assert "A second person has to agree." in (await olga.get("/staff/controls")).text
     assert (await olga.send_form(f"{path}/release", why="So did I today.")).status_code == 303
     assert "Omar Haddad, owner and Olga Wirth, owner" in (await olga.get("/staff/controls")).text
+
+
+async def test_what_the_console_granted_names_nobody_on_any_page(visit, firm, account, decision):
+    firm.put(GrantOverride(by="console", account=account, override=Reinstate(decision=decision), **REASON))
+    firm.settle()
+    ruth, ada, omar = await visit("ruth"), await visit("ada"), await visit("omar")
+    staffs = text_of((await ruth.get(f"/staff/decisions/{decision}")).text)
+    assert re.search(r"Overridden at [^“]* UTC by console: “Our feed failed.”", staffs)
+    hers = text_of((await ada.get(f"/decisions/{decision}")).text)
+    assert re.search(r"Overridden at [^“]* UTC by the firm’s risk staff: “Our feed failed.”", hers)
+    act = text_of((await omar.get("/staff/audit", params={"kind": "GrantOverride"})).text).partition(
+        "Our feed failed."
+    )[0]
+    assert "on the machine" in act
+    assert "Granted an exception, or asked for one a reinstatement" in act
+    assert "Vale" not in act

@@ -34,6 +34,7 @@ BESIDE: Mapping[Letter, str] = MappingProxyType(
         Letter.PASSWORD_CHANGED: WHEN,
         Letter.FACTORS_CHANGED: WHEN,
         Letter.DEVICE_NEW: WHEN,
+        Letter.LINK_MADE: WHEN,
     }
 )
 """What is filled in beside {firm}, {link} and {support}, in each."""

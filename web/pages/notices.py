@@ -1,4 +1,6 @@
-"""An account's notices, for its trader and for staff: limits that were neared, and rules that were broken, in the reader's language."""
+"""An account's notices, for its trader and for staff: limits that were neared, rules that were broken, exceptions that were granted; in the
+reader's language.
+"""
 
 from typing import Any
 

@@ -11,7 +11,7 @@ from litestar import Request, get
 from litestar.exceptions import TooManyRequestsException
 from litestar.response import Response, Stream
 
-from firm.act_titles import title_of
+from firm.act_titles import about_of, title_of
 from firm.commands import StaffAct
 from firm.facts import Refusal
 from firm.permissions import Permission
@@ -41,6 +41,7 @@ class Shown(msgspec.Struct, frozen=True):
     line: ActLine
     who: str
     title: str
+    about: str
     subject: str
     before: str
     after: str
@@ -145,7 +146,8 @@ def _line(act: ActLine, names: dict[str, str], whence: Whence | None) -> Shown:
     member = f"staff:{act.member}"
     of_another = bool(act.member) and not act.subject and member != act.who
     told = title_of(act.kind) + (f": {named(member, names)}" if of_another else "")
-    return Shown(act, who, told, named(act.subject, names), act.before, act.after, refused, whence, came_in_words(act))
+    about, subject = about_of(act.kind, act.about), named(act.subject, names)
+    return Shown(act, who, told, about, subject, act.before, act.after, refused, whence, came_in_words(act))
 
 
 ROUTES = (staff_audit, staff_audit_csv, staff_audit_lines)

@@ -4,7 +4,6 @@ Who may hands one in in a trader's name, such as from a mail, or deletes one: bo
 typed is named before a file is asked for: a figure that is wrong would hand one person's passport to another.
 """
 
-import secrets
 from typing import Any
 
 import anyio.to_thread
@@ -17,7 +16,7 @@ from litestar.response import Redirect, Response
 from firm.bounds import DOCUMENT_BYTES_MAX
 from firm.commands import DeleteDocument, OpenDocument, StaffAct
 from firm.documents import PROOFS, DocumentKind
-from firm.ids import parse_id
+from firm.ids import id_text, parse_id
 from firm.permissions import Permission
 from storage.documents import Document, open_document
 from storage.readmodels.documents import DocumentLine, document_line, newest_documents
@@ -114,7 +113,7 @@ async def staff_open_document(request: Request[Any, Any, Any], document: FromPat
     found: Document | None = await anyio.to_thread.run_sync(open_document, firm.vault, line.sealed)
     if found is None:
         raise NotFoundException(GONE)
-    named = f'attachment; filename="document-{secrets.token_hex(8)}.{line.form.value}"'
+    named = f'attachment; filename="document-{id_text(number)}.{line.form.value}"'
     return Response(
         found.content, media_type=MEDIA_TYPES[line.form], headers={"content-disposition": named}, status_code=200
     )
