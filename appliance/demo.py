@@ -31,6 +31,7 @@ from appliance.demo_platforms import (
     write_passwords,
 )
 from appliance.founding import found, staff_command, trader_command
+from appliance.limit_settings import LimitSettings
 from appliance.ports import free_port, listen
 from appliance.settings import (
     BreakerSettings,
@@ -59,6 +60,8 @@ from web.password_desk import hash_password
 
 HOST = "127.0.0.1"
 MARKER = ".evenhand-demo"
+# Whoever looks at a demo is its traders and its staff in turn, at one address, and new to most of them.
+_ONE_PERSON_IS_MANY = LimitSettings(sign_in_per_minute=600, sign_in_burst=100)
 FOUNDED_BEFORE_US = (
     5 * SECOND_US
 )  # the market begins within the deadline of the accounts' openings, or each is asked about
@@ -249,7 +252,7 @@ def _clear(directory: Path) -> None:
 def _found_firm(options: DemoOptions, platforms: Sequence[Platform], directory: Path, start_us: int) -> None:
     settings = Settings(
         firm=FirmSettings(name="Northlight Demo", slug="northlight-demo"),
-        web=WebSettings(host=HOST, port=options.port, staff_second_factor=StaffFactor.DEMO),
+        web=WebSettings(host=HOST, port=options.port, staff_second_factor=StaffFactor.DEMO, limits=_ONE_PERSON_IS_MANY),
         gateway=GatewaySettings(host=HOST, port=free_port(HOST)),
         clock=ClockSettings(source=ClockSource.SIMULATED),
         # A release takes several demo traders at once, by design; only a broken feed takes this many.

@@ -113,7 +113,7 @@ def test_without_settings_for_copies_a_backup_says_what_to_set(firm: Any, run: A
     bare = type(firm.settings)(firm=firm.settings.firm)
     write_settings(FirmDirectory(firm.directory).settings, bare)
     refused = run("backup", "--data-dir", firm.directory, status=2)
-    assert "no destination is set: give a directory" in refused.stderr
+    assert "no destination is set: give the whole path of a directory" in refused.stderr
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")

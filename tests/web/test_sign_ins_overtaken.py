@@ -108,7 +108,7 @@ async def test_who_waits_for_a_hash_while_others_are_ended_is_ended_too(browse, 
     async def steals():
         answers.append(await thief.send_form("/session", mail=ADA, password=play.PASSWORD, next="/"))
 
-    async with desk._turn(known=True), meanwhile(steals, lambda: desk._strangers, lambda: None):
+    async with desk._turn("trader:1"), meanwhile(steals, lambda: desk._strangers, lambda: None):
         await end_others(shop, browse, ada, play)
         desk._next()
     assert answers[0].status_code == 422
@@ -183,7 +183,7 @@ async def test_a_change_that_knew_the_old_password_is_not_put_over_a_reset(brows
 async def test_a_link_outlives_a_full_desk(browse, shop, shop_app, play, monkeypatch):
     own = await with_link(shop, browse, play)
     monkeypatch.setattr(password_desk, "KNOWN_WAITING_MAX", 0)
-    async with shop_app.state.passwords._turn(known=True):
+    async with shop_app.state.passwords._turn("trader:1"):
         assert (await own.send_form("/new-password", fresh=GOOD, again=GOOD)).status_code == 429
     assert (await own.send_form("/new-password", fresh=GOOD, again=GOOD)).headers["location"] == "/sign-in"
     assert (await own.send_form("/new-password", fresh=GOOD, again=GOOD)).status_code == 422
