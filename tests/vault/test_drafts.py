@@ -1,26 +1,15 @@
 """Drafts in front.db: one person's each, never written over unseen, bounded, and lost alone where a bit turns."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 import storage.drafts
 from firm.instant import SECOND_US
 from storage.drafts import DRAFT_KEPT_BYTES_MAX, DRAFT_NAME_MAX, DRAFT_PHASES_MAX, DraftLine, DraftStore, NotKept
-from storage.files import create_firm_directory
 from storage.front import FrontFile
 
 NOW_US = 1_800_000_000 * SECOND_US
 RUTH, OMAR = "staff:1", "staff:2"
 NEW = DraftLine("", RUTH, "Autumn", "text", '["Phase 1", "Funded"]', "f" * 64, 0, NOW_US)
-
-
-@pytest.fixture
-def front(tmp_path: Path) -> Iterator[FrontFile]:
-    front = FrontFile.open(create_firm_directory(tmp_path / "firm").path)
-    yield front
-    front.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """front.db: sessions end when they should, throttles count what they should, and losing all of it harms nobody."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
@@ -11,7 +10,7 @@ import storage.throttles
 from firm.instant import HOUR_US, MINUTE_US, SECOND_US
 from storage.devices import DeviceBook, device_name
 from storage.errors import FrontRefused
-from storage.files import FirmDirectory, create_firm_directory
+from storage.files import FirmDirectory
 from storage.front import FrontFile
 from storage.sessions import ABSOLUTE_US, IDLE_US, SESSIONS_PER_PERSON_MAX, SessionStore, name_of
 from storage.throttles import Limit, Throttle
@@ -19,23 +18,6 @@ from storage.throttles import Limit, Throttle
 NOW_US = 1_800_000_000 * SECOND_US
 ADA, BEN = "trader:1", "trader:2"
 TWICE_A_MINUTE = Limit(2, MINUTE_US)
-
-
-@pytest.fixture
-def firm(tmp_path: Path) -> FirmDirectory:
-    return create_firm_directory(tmp_path / "firm")
-
-
-@pytest.fixture
-def front(firm: FirmDirectory) -> Iterator[FrontFile]:
-    front = FrontFile.open(firm.path)
-    yield front
-    front.close()
-
-
-@pytest.fixture
-def sessions(front: FrontFile) -> SessionStore:
-    return SessionStore(front)
 
 
 @pytest.fixture

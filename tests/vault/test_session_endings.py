@@ -1,37 +1,18 @@
 """Endings: no sign-in that began before a person's sessions were ended gives a session, whatever happened to front.db meanwhile."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from time import perf_counter
 
 import pytest
 
 from firm.instant import DAY_US, HOUR_US, SECOND_US
 from storage.endings import KEPT_US
-from storage.files import FirmDirectory, create_firm_directory
+from storage.files import FirmDirectory
 from storage.front import FrontFile
 from storage.links import HELD_US, LinkBook, Purpose
 from storage.sessions import NOBODYS_MAX, UNSIGNED_US, SessionStore
 
 NOW_US = 1_800_000_000 * SECOND_US
 ADA, BEN = "trader:1", "trader:2"
-
-
-@pytest.fixture
-def firm(tmp_path: Path) -> FirmDirectory:
-    return create_firm_directory(tmp_path / "firm")
-
-
-@pytest.fixture
-def front(firm: FirmDirectory) -> Iterator[FrontFile]:
-    front = FrontFile.open(firm.path)
-    yield front
-    front.close()
-
-
-@pytest.fixture
-def sessions(front: FrontFile) -> SessionStore:
-    return SessionStore(front)
 
 
 def test_a_sign_in_from_before_an_ending_gives_no_session_and_one_from_after_does(sessions: SessionStore) -> None:
